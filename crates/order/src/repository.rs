@@ -1,0 +1,67 @@
+//! What the context needs from a storage.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jangteo_shared_kernel::{OrderId, Page, PageRequest, StorageError, Timestamp, UserId};
+
+use crate::{Order, OrderStatus};
+
+/// Locked orders by id.
+pub type Orders = BTreeMap<OrderId, Order>;
+
+/// Orders inside a transaction.
+pub trait OrderRepository: Send {
+    /// Locks the orders until the transaction ends, in ascending id, and reads them with their lines. MUST leave out
+    /// unknown ids.
+    fn lock_orders(
+        &mut self,
+        ids: &BTreeSet<OrderId>,
+    ) -> impl Future<Output = Result<Orders, StorageError>> + Send;
+
+    /// The ids of these users' orders that wait for their payment, unlocked.
+    fn find_unpaid_orders_of(
+        &mut self,
+        users: &BTreeSet<UserId>,
+    ) -> impl Future<Output = Result<BTreeSet<OrderId>, StorageError>> + Send;
+
+    /// Adds orders with their lines.
+    fn insert_orders(&mut self, new: &[Order]) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Saves the state of orders that this transaction has locked. Their lines stay as they are.
+    fn save_order_states(
+        &mut self,
+        changed: &[Order],
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
+/// Which orders a list shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OrderFilter {
+    /// Only those of this user.
+    pub user: Option<UserId>,
+    /// Only those of this status. An order that nobody has expired yet counts as waiting for its payment.
+    pub status: Option<OrderStatus>,
+}
+
+/// A place in a list of orders, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct OrderPosition {
+    /// When the order was placed.
+    pub created_at: Timestamp,
+    /// Breaks ties, descending.
+    pub id: OrderId,
+}
+
+/// Reads outside a transaction.
+pub trait OrderQueries: Sync {
+    /// The order with its lines.
+    fn find_order(&self, id: OrderId) -> impl Future<Output = Result<Option<Order>, StorageError>> + Send;
+
+    /// Orders with their lines, newest first.
+    fn list_orders(
+        &self,
+        filter: &OrderFilter,
+        page: &PageRequest<OrderPosition>,
+    ) -> impl Future<Output = Result<Page<Order, OrderPosition>, StorageError>> + Send;
+}
