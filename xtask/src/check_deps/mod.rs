@@ -1,0 +1,65 @@
+//! Enforces "Who may know whom": what a member of the workspace depends on follows from its place in the tree.
+//!
+//! [`table`] holds the rules, one row a place; the other modules compare a workspace with them.
+
+mod graph;
+mod inheritance;
+mod members;
+mod place;
+mod table;
+mod third_parties;
+mod violation;
+mod workspace_members;
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::{CargoOpt, Metadata, MetadataCommand};
+
+use self::members::Members;
+use self::violation::Violation;
+
+/// Fails, telling every violation, if the workspace of this manifest breaks a rule.
+pub(crate) fn run(manifest: &Path) -> Result<()> {
+    let metadata = metadata(manifest)?;
+    let members = Members::of(&metadata);
+    let violations = violations(&metadata, &members)?;
+    if violations.is_empty() {
+        println!("the dependency rules hold for all {} members", members.len());
+        return Ok(());
+    }
+    let list: Vec<_> = violations.iter().map(Violation::to_string).collect();
+    bail!("the dependency rules are broken {} time(s)\n\n{}", list.len(), list.join("\n\n"));
+}
+
+fn violations(metadata: &Metadata, members: &Members<'_>) -> Result<Vec<Violation>> {
+    let mut violations = Vec::new();
+    for member in members.iter() {
+        violations.extend(inheritance::check(member, members)?);
+        let Some(place) = member.place else {
+            violations.push(Violation::new(
+                member,
+                "has no place in the table",
+                "put the crate where the architecture has a place for it, or give its folder a row in \
+                 xtask/src/check_deps/table.rs, with the reason",
+            ));
+            continue;
+        };
+        let row = table::row(place);
+        violations.extend(workspace_members::check(member, &row, members));
+        violations.extend(third_parties::check(member, &row, members));
+        violations.extend(graph::check(member, &row, members, metadata)?);
+    }
+    Ok(violations)
+}
+
+fn metadata(manifest: &Path) -> Result<Metadata> {
+    MetadataCommand::new()
+        .manifest_path(manifest)
+        .features(CargoOpt::AllFeatures)
+        // Declared dependencies are listed for all platforms all the same; this one only keeps cargo from
+        // downloading what other platforms need.
+        .other_options(["--filter-platform".to_owned(), "host-tuple".to_owned()])
+        .exec()
+        .with_context(|| format!("cannot read the workspace of {}", manifest.display()))
+}

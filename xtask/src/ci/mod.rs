@@ -1,0 +1,41 @@
+//! The steps of continuous integration, in order. `.ci/run` prepares a machine and then runs them.
+
+mod readme;
+mod step;
+
+use anyhow::Result;
+
+use self::step::Step;
+use crate::workspace::Workspace;
+use crate::{check_deps, openapi};
+
+/// What the READMEs show as the one command to test.
+const TEST_COMMAND: &str = "cargo test --workspace --locked";
+
+/// Runs the steps up to the first that fails.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let cargo = |arguments: &[&str]| workspace.cargo(arguments);
+    let test_arguments: Vec<&str> = TEST_COMMAND.split(' ').skip(1).collect();
+    let mut documentation = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+    documentation.env("RUSTDOCFLAGS", "-D warnings");
+
+    step::run_all(vec![
+        Step::cargo("formatting", cargo(&["fmt", "--all", "--check"])),
+        Step::cargo(
+            "clippy",
+            cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
+        ),
+        Step::task("tests, by the command that the READMEs show", TEST_COMMAND, || {
+            readme::shows_the_test_command(workspace, TEST_COMMAND)?;
+            step::succeeds(cargo(&test_arguments))
+        }),
+        Step::cargo("documentation", documentation),
+        Step::cargo("licences and bans", cargo(&["deny", "check", "licenses", "bans", "sources"])),
+        Step::task("dependency rules", "cargo xtask check-deps", || {
+            check_deps::run(&workspace.root().join("Cargo.toml"))
+        }),
+        Step::task("freshness of the OpenAPI document", "cargo xtask openapi --check", || {
+            openapi::check(workspace)
+        }),
+    ])
+}

@@ -1,0 +1,60 @@
+//! Development tasks of Jangteo: `cargo xtask --help` lists them.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
+
+mod check_deps;
+mod ci;
+mod openapi;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// Development tasks of Jangteo.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Checks that every member depends only on what its place in the architecture may know.
+    CheckDeps {
+        /// The Cargo.toml of the workspace to check [default: this workspace].
+        #[arg(long, value_name = "PATH")]
+        manifest_path: Option<PathBuf>,
+    },
+    /// Writes the OpenAPI document of the server to docs/api-spec/openapi.yaml.
+    Openapi {
+        /// Writes nothing; exits 1 if the committed document is stale.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Runs every step of continuous integration, in order, up to the first that fails.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let here = Workspace::here();
+    let outcome = match Cli::parse().task {
+        Task::CheckDeps { manifest_path } => {
+            let manifest = manifest_path.unwrap_or_else(|| here.root().join("Cargo.toml"));
+            check_deps::run(&manifest)
+        }
+        Task::Openapi { check: false } => openapi::write(&here),
+        Task::Openapi { check: true } => openapi::check(&here),
+        Task::Ci => ci::run(&here),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
