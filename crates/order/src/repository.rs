@@ -27,7 +27,7 @@ pub trait OrderRepository: Send {
     /// Adds orders with their lines.
     fn insert_orders(&mut self, new: &[Order]) -> impl Future<Output = Result<(), StorageError>> + Send;
 
-    /// Saves the state of orders that this transaction has locked. Their lines stay as they are.
+    /// Saves the state and the version of orders that this transaction has locked, and nothing else of them.
     fn save_order_states(
         &mut self,
         changed: &[Order],

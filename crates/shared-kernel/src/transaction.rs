@@ -12,6 +12,12 @@ pub trait UnitOfWork: Send + Sync {
 }
 
 /// An open transaction. Dropping it rolls it back.
+///
+/// What holds for every repository that a transaction implements, and is not said again there:
+/// - rows read under a lock are read as they are after the lock was granted;
+/// - inserting what is there already, by its id or by another unique key, is [`StorageError::Transient`];
+/// - an empty set is no statement;
+/// - after an error the transaction can only be rolled back.
 pub trait Transaction: Send {
     /// Makes everything durable. After `Ok` it MUST survive a crash of the process and of the machine (a storage
     /// in memory is excused); after [`StorageError::Unavailable`] nobody knows whether it happened.

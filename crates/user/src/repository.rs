@@ -39,7 +39,8 @@ pub trait RefreshFamilyRepository: Send {
         ids: &BTreeSet<RefreshFamilyId>,
     ) -> impl Future<Output = Result<BTreeMap<RefreshFamilyId, RefreshFamily>, StorageError>> + Send;
 
-    /// Locks the log-ins of these users that have not ended, in ascending id.
+    /// Locks the log-ins of these users that have not ended, in ascending id. MUST leave out one that ended while its
+    /// lock was waited for.
     fn lock_open_refresh_families_of(
         &mut self,
         users: &BTreeSet<UserId>,

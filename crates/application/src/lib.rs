@@ -1,0 +1,109 @@
+//! The use cases of Jangteo.
+//!
+//! Every command has one shape: **lock, decide, save, over a set** ([`SetUseCase`], ADR-023). A use case takes a slice of
+//! commands and an open transaction, which *is* the repositories that it asks for (ADR-024). [`submit`] runs a single
+//! command as a set of one, and again if a race was lost.
+//!
+//! | use case | locks, in this order |
+//! |---|---|
+//! | [`RegisterUsers`] | nothing: the unique address decides |
+//! | [`Sessions`]: log in, refresh, log out, change the password | users, refresh families |
+//! | [`EditProfiles`] | users |
+//! | [`DeleteAccounts`] | users, refresh families, orders, point accounts, product stock |
+//! | [`CreateProducts`] | nothing: they are new |
+//! | [`EditProducts`], [`AdjustStocks`] | product stock |
+//! | [`ChargePointAccounts`], [`GrantPointAccounts`] | point accounts |
+//! | [`PlaceOrders`] | product stock |
+//! | [`PayOrders`] | orders, point accounts |
+//! | [`CancelOrders`] | orders, product stock |
+//!
+//! What a client may send twice carries a [`RequestMark`]; its [`Answer`] is stored with its effect (ADR-025). What
+//! happened is told through the [`Outbox`], in the same transaction.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use jangteo_application::{CreateProducts, Sources, submit};
+//! use jangteo_product::{NewProduct, ProductStatus};
+//! use jangteo_shared_kernel::{Clock, Currency, Entropy, Money, Timestamp};
+//! use jangteo_storage_memory::MemoryStorage;
+//!
+//! struct Noon;
+//! impl Clock for Noon {
+//!     fn now(&self) -> Timestamp {
+//!         Timestamp::UNIX_EPOCH + chrono::TimeDelta::hours(12)
+//!     }
+//! }
+//! struct Sevens;
+//! impl Entropy for Sevens {
+//!     fn fill(&self, bytes: &mut [u8]) {
+//!         bytes.fill(7); // An example; a shop needs a secure source.
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let storage = MemoryStorage::new();
+//! let sources = Sources::new(Arc::new(Noon), Arc::new(Sevens));
+//! let create = CreateProducts { sources: sources.clone() };
+//! let mug = NewProduct {
+//!     name: "머그컵".parse()?,
+//!     description: "".parse()?,
+//!     price: Money::new(12_000, Currency::KRW).try_into()?,
+//!     status: ProductStatus::OnSale,
+//!     stock: 10.try_into()?,
+//! };
+//! let product = submit(&storage, &create, &sources, mug).await?;
+//! assert_eq!(product.created_at, Noon.now());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! There is no database and no HTTP here. The one thing that looks like it, an [`Answer`], is bytes that the caller's
+//! pure `render` function made.
+#![deny(missing_docs)]
+
+mod adjust_stock;
+mod cancel_orders;
+mod change_password;
+mod charge_points;
+mod create_products;
+mod delete_accounts;
+mod edit_products;
+mod edit_profiles;
+mod forget_answers;
+mod grant_points;
+mod idempotency;
+mod log_in;
+mod outbox;
+mod paid;
+mod pay_orders;
+mod place_orders;
+mod points;
+mod refresh_sessions;
+mod register_users;
+mod sessions;
+mod set_use_case;
+mod sources;
+
+pub use adjust_stock::{AdjustStock, AdjustStockRefusal, AdjustStocks};
+pub use cancel_orders::{CancelOrder, CancelOrderRefusal, CancelOrders};
+pub use charge_points::{ChargePointAccounts, ChargePoints, ChargePointsRefusal};
+pub use create_products::CreateProducts;
+pub use delete_accounts::DeleteAccounts;
+pub use edit_products::{EditProduct, EditProductRefusal, EditProducts};
+pub use edit_profiles::{AccountNotFound, EditProfile, EditProfiles};
+pub use forget_answers::{ANSWERS_KEPT_FOR, forget_old_answers};
+pub use grant_points::{GrantPointAccounts, GrantPoints, GrantPointsRefusal};
+pub use idempotency::{
+    Answer, Fingerprint, IdempotencyKey, IdempotencyRecord, IdempotencyRepository, InvalidIdempotencyKey,
+    RecordKey, RequestMark, Verdict,
+};
+pub use log_in::InvalidCredentials;
+pub use outbox::{Aggregate, Event, Outbox};
+pub use pay_orders::{PayOrder, PayOrderRefusal, PayOrders};
+pub use place_orders::{PlaceOrder, PlaceOrderRefusal, PlaceOrders};
+pub use register_users::{EmailTaken, RegisterUser, RegisterUsers};
+pub use sessions::{SessionError, SessionPolicy, SessionTokens, Sessions};
+pub use set_use_case::{SetUseCase, submit};
+pub use sources::Sources;

@@ -1,0 +1,259 @@
+//! Placing orders: stock taken and order saved, or nothing at all (ADR-016).
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use jangteo_order::{Order, OrderLine, OrderRepository, OrderTerms, OrderedItem, RequestedItems};
+use jangteo_payment::{Payment, PaymentRepository, RequestedTenders, SettleRefusal};
+use jangteo_product::{Product, ProductRepository, Products, SellRefusal};
+use jangteo_shared_kernel::{
+    Currency, IssuedCouponId, Money, MoneyError, ProductId, Quantity, StorageError, Timestamp, UserId,
+};
+use serde_json::json;
+
+use crate::idempotency::AnswerLedger;
+use crate::outbox::{event, tell};
+use crate::paid::{paid, payable};
+use crate::{
+    Aggregate, Answer, Event, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources, Verdict,
+};
+
+/// Somebody wants to buy.
+#[derive(Debug, Clone)]
+pub struct PlaceOrder {
+    /// Who.
+    pub user: UserId,
+    /// What.
+    pub items: RequestedItems,
+    /// The coupon to use. No coupon is usable before there are coupons.
+    pub coupon: Option<IssuedCouponId>,
+    /// What the customer believes that it costs (hard case 13).
+    pub expected_total: Option<Money>,
+    /// Which request it came from.
+    pub mark: RequestMark,
+}
+
+/// Why an order was not placed. The first that holds is told, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceOrderRefusal {
+    /// There is no such product.
+    #[error("there is no product {product}")]
+    UnknownProduct {
+        /// Which.
+        product: ProductId,
+    },
+    /// A product is suspended or discontinued.
+    #[error("product {product} is not on sale")]
+    ProductNotOnSale {
+        /// Which.
+        product: ProductId,
+    },
+    /// There are fewer units than asked for.
+    #[error("only {left} of product {product} left")]
+    OutOfStock {
+        /// Of which product.
+        product: ProductId,
+        /// How many there are.
+        left: Quantity,
+    },
+    /// The coupon cannot be used for this order.
+    #[error("the coupon cannot be used for this order")]
+    CouponNotUsable,
+    /// It costs something else than the customer believes.
+    #[error("the order costs {total}")]
+    PriceChanged {
+        /// What it costs.
+        total: Money,
+    },
+    /// The amounts do not fit, or a product is priced in a currency that the shop no longer trades in.
+    #[error(transparent)]
+    Amount(#[from] MoneyError),
+}
+
+/// Places orders.
+#[derive(Debug, Clone)]
+pub struct PlaceOrders {
+    /// Time and chance.
+    pub sources: Sources,
+    /// What the shop trades in.
+    pub currency: Currency,
+    /// How long an order waits for its payment.
+    pub unpaid_expiry: TimeDelta,
+    /// Turns a placed order into the answer that its customer gets.
+    pub render: fn(&Order) -> Answer,
+}
+
+impl<Tx> SetUseCase<Tx> for PlaceOrders
+where
+    Tx: ProductRepository + OrderRepository + PaymentRepository + IdempotencyRepository + Outbox,
+{
+    type Command = PlaceOrder;
+    type Verdict = Verdict<Order, PlaceOrderRefusal>;
+
+    async fn decide(&self, tx: &mut Tx, commands: &[PlaceOrder]) -> Result<Vec<Self::Verdict>, StorageError> {
+        let wanted =
+            commands.iter().flat_map(|command| command.items.iter().map(|(product, _)| product)).collect();
+        let products = tx.lock_products(&wanted).await?;
+        let mut ledger = AnswerLedger::read(tx, commands.iter().map(|command| &command.mark)).await?;
+
+        let mut set = Set::new(products);
+        let now = self.sources.now();
+        let verdicts = commands
+            .iter()
+            .map(|command| {
+                ledger.settle(&command.mark, now, || {
+                    let order = self.place(&mut set, command, now)?;
+                    let answer = (self.render)(&order);
+                    Ok((order, answer))
+                })
+            })
+            .collect();
+
+        if !set.orders.is_empty() {
+            tx.save_stock(&set.sold()).await?;
+            tx.insert_orders(&set.orders).await?;
+        }
+        if !set.payments.is_empty() {
+            tx.insert_payments(&set.payments).await?;
+        }
+        ledger.save(tx).await?;
+        tell(tx, set.events).await?;
+        Ok(verdicts)
+    }
+}
+
+impl PlaceOrders {
+    fn place(&self, set: &mut Set, command: &PlaceOrder, now: Timestamp) -> Result<Order, PlaceOrderRefusal> {
+        set.check_items(&command.items)?;
+        if command.coupon.is_some() {
+            return Err(PlaceOrderRefusal::CouponNotUsable);
+        }
+        let terms = OrderTerms {
+            id: self.sources.id(now),
+            user: command.user,
+            currency: self.currency,
+            placed_at: now,
+            expires_at: now + self.unpaid_expiry,
+        };
+        let items = command.items.iter().filter_map(|(id, quantity)| {
+            let product = set.products.get(&id)?;
+            Some(OrderedItem {
+                line: self.sources.id(now),
+                product: id,
+                product_name: product.name.as_str().to_owned(),
+                unit_price: product.price.money(),
+                quantity,
+            })
+        });
+        let order = Order::place(terms, items)?;
+        if command.expected_total.is_some_and(|expected| expected != order.total()) {
+            return Err(PlaceOrderRefusal::PriceChanged { total: order.total() });
+        }
+        let payment = self.payment_of_nothing(&order, now)?;
+
+        set.take(&command.items)?;
+        set.events.push(self.placed(&order));
+        if let Some(payment) = payment {
+            set.events.extend(paid(&self.sources, &order, &payment, now));
+            set.payments.push(payment);
+        }
+        set.orders.push(order.clone());
+        Ok(order)
+    }
+
+    /// An order with nothing to pay is settled at once by a payment without tenders (hard case 3).
+    fn payment_of_nothing(&self, order: &Order, now: Timestamp) -> Result<Option<Payment>, MoneyError> {
+        if !order.total().is_zero() {
+            return Ok(None);
+        }
+        match Payment::settle(self.sources.id(now), &payable(order), &RequestedTenders::AllPoints, now) {
+            Ok(payment) => Ok(Some(payment)),
+            // Zero is shared over lines of zero: neither can happen.
+            Err(SettleRefusal::AmountMismatch { .. } | SettleRefusal::BrokenOrder(_)) => {
+                Err(MoneyError::Overflow)
+            }
+        }
+    }
+
+    fn placed(&self, order: &Order) -> Event {
+        let item = |line: &OrderLine| {
+            json!({
+                "orderItemId": line.id,
+                "productId": line.product,
+                "quantity": line.quantity.get(),
+                "net": line.net(),
+            })
+        };
+        let data = json!({
+            "userId": order.user,
+            "total": order.total(),
+            "expiresAt": order.expires_at,
+            "items": order.lines.iter().map(item).collect::<Vec<_>>(),
+        });
+        event(
+            &self.sources,
+            order.created_at,
+            "order.placed",
+            (Aggregate::Order, order.id, order.version),
+            data,
+        )
+    }
+}
+
+/// What a set of commands works on.
+struct Set {
+    products: Products,
+    touched: BTreeSet<ProductId>,
+    orders: Vec<Order>,
+    payments: Vec<Payment>,
+    events: Vec<Event>,
+}
+
+impl Set {
+    fn new(products: Products) -> Self {
+        Self {
+            products,
+            touched: BTreeSet::new(),
+            orders: Vec::new(),
+            payments: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Every product is known, then every product is on sale, then there is enough of each.
+    fn check_items(&self, items: &RequestedItems) -> Result<(), PlaceOrderRefusal> {
+        let mut wanted = Vec::with_capacity(items.iter().len());
+        for (id, quantity) in items.iter() {
+            let product = self.products.get(&id).ok_or(PlaceOrderRefusal::UnknownProduct { product: id })?;
+            wanted.push((product, quantity));
+        }
+        for (product, _) in &wanted {
+            product.check_on_sale().map_err(|refusal| refused(product.id, refusal))?;
+        }
+        for (product, quantity) in wanted {
+            product.check_stock(quantity).map_err(|refusal| refused(product.id, refusal))?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, items: &RequestedItems) -> Result<(), PlaceOrderRefusal> {
+        for (id, quantity) in items.iter() {
+            let product =
+                self.products.get_mut(&id).ok_or(PlaceOrderRefusal::UnknownProduct { product: id })?;
+            product.sell(quantity).map_err(|refusal| refused(id, refusal))?;
+            self.touched.insert(id);
+        }
+        Ok(())
+    }
+
+    fn sold(&self) -> Vec<Product> {
+        self.touched.iter().filter_map(|id| self.products.get(id)).cloned().collect()
+    }
+}
+
+fn refused(product: ProductId, refusal: SellRefusal) -> PlaceOrderRefusal {
+    match refusal {
+        SellRefusal::NotOnSale => PlaceOrderRefusal::ProductNotOnSale { product },
+        SellRefusal::OutOfStock { left } => PlaceOrderRefusal::OutOfStock { product, left },
+    }
+}

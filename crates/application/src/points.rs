@@ -1,0 +1,78 @@
+//! What the point use cases share: an account is locked, brought up to date, and told about.
+
+use std::collections::BTreeSet;
+
+use jangteo_point::{PointAccount, PointAccounts, PointEntry, PointEntryKind, PointRepository};
+use jangteo_shared_kernel::{StorageError, Timestamp, UserId};
+use serde_json::json;
+
+use crate::outbox::event;
+use crate::{Aggregate, Event, Sources};
+
+/// Locked accounts and the entries that a set of commands adds to them.
+pub(crate) struct PointBook {
+    accounts: PointAccounts,
+    entries: Vec<PointEntry>,
+}
+
+impl PointBook {
+    pub(crate) async fn lock(
+        tx: &mut impl PointRepository,
+        users: impl Iterator<Item = UserId>,
+    ) -> Result<Self, StorageError> {
+        Ok(Self { accounts: tx.lock_point_accounts(&users.collect()).await?, entries: Vec::new() })
+    }
+
+    /// The account with its expired lots written off; `None` if the user has none.
+    pub(crate) fn current(
+        &mut self,
+        user: UserId,
+        sources: &Sources,
+        now: Timestamp,
+    ) -> Option<&mut PointAccount> {
+        let account = self.accounts.get_mut(&user)?;
+        self.entries.extend(account.expire_due(|| sources.id(now), now));
+        Some(account)
+    }
+
+    /// The account as it was read or left; `None` if the user has none.
+    pub(crate) fn account(&mut self, user: UserId) -> Option<&mut PointAccount> {
+        self.accounts.get_mut(&user)
+    }
+
+    pub(crate) fn add(&mut self, entries: impl IntoIterator<Item = PointEntry>) {
+        self.entries.extend(entries);
+    }
+
+    /// Saves what changed, and tells it.
+    pub(crate) async fn save(
+        &self,
+        tx: &mut impl PointRepository,
+        sources: &Sources,
+    ) -> Result<Vec<Event>, StorageError> {
+        let users: BTreeSet<UserId> = self.entries.iter().map(|entry| entry.user).collect();
+        let changed: Vec<_> = users.iter().filter_map(|user| self.accounts.get(user)).cloned().collect();
+        if !changed.is_empty() {
+            tx.save_points(&changed, &self.entries).await?;
+        }
+        Ok(self.entries.iter().map(|entry| told(sources, entry)).collect())
+    }
+}
+
+fn told(sources: &Sources, entry: &PointEntry) -> Event {
+    let kind = match entry.kind {
+        PointEntryKind::Charged => "point.charged",
+        PointEntryKind::Granted => "point.granted",
+        PointEntryKind::Spent => "point.spent",
+        PointEntryKind::Refunded => "point.refunded",
+        PointEntryKind::Expired => "point.expired",
+    };
+    let data = json!({
+        "historyId": entry.id,
+        "amount": entry.amount,
+        "balance": entry.balance,
+        "orderId": entry.order,
+        "paymentId": entry.payment,
+    });
+    event(sources, entry.created_at, kind, (Aggregate::PointAccount, entry.user, entry.sequence), data)
+}

@@ -1,0 +1,54 @@
+//! The one shape of a command: lock, decide, save, over a set (ADR-023).
+
+use std::slice;
+use std::time::Duration;
+
+use jangteo_shared_kernel::{StorageError, UnitOfWork, atomically, retrying};
+
+use crate::Sources;
+
+/// A use case over a slice of commands and an open transaction.
+///
+/// It *locks* every row that the commands need, one statement a table, in ascending id and in the global order of
+/// tables (users, refresh families, orders, point accounts, product stock, payments; ADR-021); it *decides* each command in memory,
+/// in order of arrival; it *saves* all that changed, one statement a table. A single request is a set of one.
+pub trait SetUseCase<Tx>: Send + Sync {
+    /// What somebody wants.
+    type Command: Send + Sync;
+    /// What became of it. A refusal is a value.
+    type Verdict: Send;
+
+    /// Decides each command; one verdict a command, in the same order. MUST be repeatable: after a lost race the
+    /// whole set is decided again in a new transaction.
+    fn decide(
+        &self,
+        tx: &mut Tx,
+        commands: &[Self::Command],
+    ) -> impl Future<Output = Result<Vec<Self::Verdict>, StorageError>> + Send;
+}
+
+/// Decides one command in a transaction of its own, again if a race was lost.
+pub async fn submit<U, C>(
+    uow: &U,
+    use_case: &C,
+    sources: &Sources,
+    command: C::Command,
+) -> Result<C::Verdict, StorageError>
+where
+    U: UnitOfWork,
+    C: SetUseCase<U::Tx>,
+{
+    let pause = |attempts| back_off(sources, attempts);
+    let decide =
+        || atomically(uow, async |tx: &mut U::Tx| use_case.decide(tx, slice::from_ref(&command)).await);
+    let mut verdicts = retrying(pause, decide).await?;
+    verdicts.pop().ok_or_else(|| StorageError::Fatal("a use case gave no verdict".into()))
+}
+
+/// Waits before a lost race is run again: 5 to 10 ms, then twice as long.
+async fn back_off(sources: &Sources, attempts: u32) {
+    tracing::info!(attempts, "lost a race, running the transaction again");
+    let [jitter] = sources.random::<1>();
+    let base = Duration::from_millis(5) * attempts;
+    tokio::time::sleep(base + base * u32::from(jitter) / 256).await;
+}

@@ -1,0 +1,104 @@
+//! Random sequences of everything that can happen: after each step nothing was lost and nothing invented.
+
+use chrono::TimeDelta;
+use jangteo_application::Verdict;
+use jangteo_order::{Order, OrderFilter, OrderQueries, OrderStatus};
+use jangteo_payment::PaymentQueries;
+use jangteo_shared_kernel::{Limit, OrderId, PageRequest, ProductId, UserId};
+use proptest::prelude::*;
+
+use crate::shop::Shop;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Charge(usize, i64),
+    Place(usize, Vec<(usize, u32)>),
+    Pay(usize, usize),
+    Cancel(usize, usize),
+    Wait(i64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let user = 0..3_usize;
+    let step = prop_oneof![
+        2 => (user.clone(), 900_i64..60_000).prop_map(|(user, amount)| Step::Charge(user, amount)),
+        4 => (user.clone(), prop::collection::vec((0..3_usize, 1..4_u32), 1..4)).prop_map(|(user, list)| Step::Place(user, list)),
+        4 => (user.clone(), 0..12_usize).prop_map(|(user, order)| Step::Pay(user, order)),
+        2 => (user, 0..12_usize).prop_map(|(user, order)| Step::Cancel(user, order)),
+        1 => (1_i64..40).prop_map(Step::Wait),
+    ];
+    prop::collection::vec(step, 1..40)
+}
+
+const START: u32 = 12;
+
+async fn orders_of(shop: &Shop) -> Vec<Order> {
+    let page = PageRequest { limit: Limit::new(100).unwrap(), after: None };
+    shop.storage.list_orders(&OrderFilter::default(), &page).await.unwrap().items
+}
+
+/// Stock and money are conserved, and each paid order has exactly one payment.
+async fn audit(shop: &Shop, users: &[UserId], products: &[ProductId], charged: &[i64]) {
+    let orders = orders_of(shop).await;
+    let gone = |order: &&Order| !matches!(order.status(), OrderStatus::Cancelled | OrderStatus::Expired);
+    for product in products {
+        let lines =
+            orders.iter().filter(gone).flat_map(|order| &order.lines).filter(|line| line.product == *product);
+        let sold: u32 = lines.map(|line| line.quantity.get()).sum();
+        assert_eq!(shop.stock(*product).await + sold, START);
+    }
+    for (user, charged) in users.iter().zip(charged) {
+        let mut paid = 0;
+        for order in orders.iter().filter(|order| order.user == *user) {
+            let payments = shop.storage.payments_of_order(order.id).await.unwrap();
+            assert_eq!(payments.len(), usize::from(order.status() == OrderStatus::Paid));
+            paid += payments.iter().map(|payment| payment.captured().amount()).sum::<i64>();
+            assert!(payments.iter().all(|payment| payment.captured() == order.total()));
+        }
+        assert_eq!(shop.balance(*user).await + paid, *charged);
+    }
+}
+
+async fn run(steps: Vec<Step>) {
+    let shop = Shop::new();
+    let users = [shop.customer().await, shop.customer().await, shop.customer().await];
+    let products =
+        [shop.product(1_000, START).await, shop.product(333, START).await, shop.product(0, START).await];
+    let mut charged = [0; 3];
+    let mut placed: Vec<OrderId> = Vec::new();
+    for step in steps {
+        match step {
+            Step::Charge(user, amount) => {
+                if matches!(shop.charge(users[user], amount).await, Verdict::Accepted { .. }) {
+                    charged[user] += amount;
+                }
+            }
+            Step::Place(user, list) => {
+                let list: Vec<_> = list.into_iter().map(|(product, n)| (products[product], n)).collect();
+                if let Verdict::Accepted { outcome, .. } = shop.place(users[user], &list).await {
+                    placed.push(outcome.id);
+                }
+            }
+            Step::Pay(user, order) => {
+                if let Some(order) = placed.get(order) {
+                    shop.pay(users[user], *order).await;
+                }
+            }
+            Step::Cancel(user, order) => {
+                if let Some(order) = placed.get(order) {
+                    let _ = shop.cancel(users[user], *order).await;
+                }
+            }
+            Step::Wait(minutes) => shop.clock.advance(TimeDelta::minutes(minutes)),
+        }
+        audit(&shop, &users, &products, &charged).await;
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_lost_and_nothing_is_invented(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(run(steps));
+    }
+}

@@ -1,0 +1,142 @@
+//! What a storage must do, case by case.
+
+mod contention;
+mod idempotency;
+mod orders;
+mod outbox;
+mod payments;
+mod points;
+mod products;
+mod sessions;
+mod transactions;
+mod users;
+
+use crate::{Case, Storage};
+
+/// Lists cases by module, each under its own name.
+macro_rules! cases {
+    ($($module:ident: $($case:ident),+ $(,)?;)+) => {
+        vec![$($(Case::new(
+            concat!(stringify!($module), "::", stringify!($case)),
+            |storage| Box::pin($module::$case(storage)),
+        )),+),+]
+    };
+}
+
+#[expect(clippy::too_many_lines, reason = "a list of every case, one a line")]
+pub(crate) fn all<S: Storage>() -> Vec<Case<S>> {
+    cases! {
+        transactions:
+            a_commit_shows_everything_and_nothing_is_seen_before,
+            a_transaction_sees_its_own_writes,
+            a_rollback_undoes_everything,
+            a_dropped_transaction_undoes_everything_and_frees_its_locks,
+            a_failed_piece_of_work_is_undone,
+            nothing_at_all_can_be_locked_saved_and_committed,
+            who_waited_for_a_rollback_sees_nothing_of_it,
+            who_gives_up_waiting_leaves_nothing_locked;
+        users:
+            an_account_reads_back_as_it_was_written,
+            leaves_out_unknown_accounts,
+            finds_living_accounts_by_a_set_of_addresses,
+            refuses_a_second_living_account_with_an_address,
+            refuses_two_living_accounts_with_an_address_in_one_set,
+            refuses_a_second_account_under_an_id,
+            of_registrations_with_one_address_at_once_one_wins,
+            saves_accounts_as_they_are_now,
+            a_deleted_account_is_known_and_holds_nothing,
+            the_address_of_a_deleted_account_is_free_again,
+            an_address_is_given_up_and_taken_in_one_transaction,
+            a_lock_on_an_account_waits_and_sees_what_was_committed,
+            lists_living_accounts_newest_first_and_each_once,
+            a_page_begins_where_the_last_one_ended,
+            one_taken_address_refuses_the_whole_set;
+        sessions:
+            a_log_in_reads_back_as_it_was_written,
+            leaves_out_unknown_log_ins,
+            refuses_a_second_log_in_under_an_id,
+            saves_rotations_and_ends,
+            locks_the_open_log_ins_of_users_in_ascending_id,
+            a_log_in_that_ended_while_we_waited_is_not_open,
+            a_token_is_rotated_once,
+            a_session_stands_only_while_account_and_log_in_do,
+            a_log_out_acts_at_once;
+        products:
+            a_product_reads_back_as_it_was_written,
+            leaves_out_unknown_products,
+            refuses_a_second_product_under_an_id,
+            saving_the_catalogue_leaves_the_stock_alone_and_the_reverse,
+            a_renamed_product_is_listed_under_its_new_name,
+            takes_adjustments_and_refuses_a_second_under_an_id,
+            a_lock_on_a_product_waits_and_sees_what_was_committed,
+            a_locked_product_can_be_locked_again,
+            a_lock_reads_again_what_was_read_before,
+            lists_products_in_every_order_and_each_once,
+            finds_products_by_the_beginning_of_their_name,
+            a_position_of_another_order_is_the_start_of_the_list,
+            a_page_begins_where_the_last_one_ended_whatever_became_of_the_product;
+        orders:
+            an_order_reads_back_as_it_was_written_in_every_state,
+            amounts_counts_and_names_of_an_order_are_kept_exactly,
+            lines_come_in_the_order_of_their_numbers,
+            any_order_reads_back_as_it_was_written,
+            leaves_out_unknown_orders,
+            refuses_a_second_order_under_an_id,
+            saving_a_state_changes_state_and_version_only,
+            finds_the_unpaid_orders_of_users,
+            lists_orders_newest_first_and_each_once,
+            an_order_past_its_time_is_listed_as_unpaid,
+            a_lock_on_an_order_waits_and_sees_what_was_committed,
+            of_paying_and_cancelling_at_once_one_wins;
+        payments:
+            a_payment_reads_back_as_it_was_written,
+            a_payment_in_another_currency_reads_back,
+            shares_come_in_the_order_of_the_lines,
+            a_history_reads_back_in_sequence,
+            an_unknown_payment_is_none,
+            the_payments_of_an_order_come_newest_first,
+            refuses_the_second_payment_that_settles_an_order,
+            refuses_a_second_payment_under_an_id,
+            of_payments_that_settle_an_order_at_once_one_wins,
+            refuses_to_give_back_more_than_was_taken;
+        points:
+            an_account_opens_with_nothing,
+            leaves_out_users_without_an_account,
+            refuses_a_second_account_of_a_user,
+            charges_and_grants_bring_lots_in,
+            the_largest_balance_is_kept,
+            a_lot_with_nothing_left_is_gone_from_the_account,
+            many_movements_of_a_lot_in_one_set_add_up,
+            one_set_changes_many_accounts,
+            whatever_happens_points_are_conserved,
+            a_history_is_listed_newest_first_for_its_user_only,
+            an_entry_that_refunds_reads_back,
+            refuses_a_second_entry_of_a_sequence,
+            refuses_a_balance_below_zero,
+            refuses_a_lot_below_zero_or_above_its_amount,
+            a_lock_on_an_account_waits_and_sees_what_was_committed,
+            of_accounts_opened_for_a_user_at_once_one_wins,
+            spending_at_once_never_overdraws;
+        idempotency:
+            an_answer_reads_back_to_the_byte,
+            keys_differ_by_every_character,
+            finds_only_the_pairs_that_were_asked_for,
+            finds_a_large_set_of_answers,
+            refuses_a_second_answer_under_a_key,
+            of_answers_under_a_key_at_once_one_wins,
+            deletes_only_what_is_older_than_the_cutoff,
+            deletes_at_most_so_many_answers,
+            a_deletion_that_is_rolled_back_deletes_nothing,
+            deleting_at_once_is_safe;
+        outbox:
+            takes_events_of_every_kind,
+            takes_a_large_set_of_events,
+            refuses_a_second_event_under_an_id,
+            an_event_that_was_rolled_back_can_be_told_later;
+        contention:
+            never_sells_more_than_there_is,
+            large_sets_are_locked_without_a_deadlock,
+            crossing_sets_lose_no_update_and_never_deadlock,
+            a_set_is_seen_whole_or_not_at_all;
+    }
+}

@@ -1,0 +1,63 @@
+//! What a storage has to be.
+
+use jangteo_application::{IdempotencyRepository, Outbox};
+use jangteo_order::{OrderQueries, OrderRepository};
+use jangteo_payment::{PaymentQueries, PaymentRepository};
+use jangteo_point::{PointQueries, PointRepository};
+use jangteo_product::{ProductQueries, ProductRepository};
+use jangteo_shared_kernel::{Transaction, UnitOfWork};
+use jangteo_user::{RefreshFamilyRepository, UserQueries, UserRepository};
+
+/// A transaction that is every repository.
+pub trait Repositories:
+    Transaction
+    + UserRepository
+    + RefreshFamilyRepository
+    + ProductRepository
+    + OrderRepository
+    + PaymentRepository
+    + PointRepository
+    + IdempotencyRepository
+    + Outbox
+    + 'static
+{
+}
+
+impl<T> Repositories for T where
+    T: Transaction
+        + UserRepository
+        + RefreshFamilyRepository
+        + ProductRepository
+        + OrderRepository
+        + PaymentRepository
+        + PointRepository
+        + IdempotencyRepository
+        + Outbox
+        + 'static
+{
+}
+
+/// A storage with everything that the use cases ask for. A clone is another handle of the same storage.
+pub trait Storage:
+    UnitOfWork<Tx: Repositories>
+    + UserQueries
+    + ProductQueries
+    + OrderQueries
+    + PaymentQueries
+    + PointQueries
+    + Clone
+    + 'static
+{
+}
+
+impl<S> Storage for S where
+    S: UnitOfWork<Tx: Repositories>
+        + UserQueries
+        + ProductQueries
+        + OrderQueries
+        + PaymentQueries
+        + PointQueries
+        + Clone
+        + 'static
+{
+}

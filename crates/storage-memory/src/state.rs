@@ -1,0 +1,66 @@
+//! What is committed.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jangteo_application::{Event, IdempotencyRecord, RecordKey};
+use jangteo_order::Order;
+use jangteo_payment::Payment;
+use jangteo_point::PointEntry;
+use jangteo_product::{Product, StockAdjustment};
+use jangteo_shared_kernel::{
+    OrderId, PaymentId, ProductId, RefreshFamilyId, StockAdjustmentId, StorageError, UserId,
+};
+use jangteo_user::{RefreshFamily, User};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::fault::lock_timeout;
+use crate::points::PointRow;
+use crate::table::Table;
+use crate::unique::Unique;
+
+/// Every table.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) users: Table<UserId, User>,
+    pub(crate) refresh_families: Table<RefreshFamilyId, RefreshFamily>,
+    pub(crate) orders: Table<OrderId, Order>,
+    pub(crate) points: Table<UserId, PointRow>,
+    pub(crate) point_history: Table<(UserId, i64), PointEntry>,
+    pub(crate) products: Table<ProductId, Product>,
+    pub(crate) stock_adjustments: Table<StockAdjustmentId, StockAdjustment>,
+    pub(crate) payments: Table<PaymentId, Payment>,
+    pub(crate) idempotency_records: Table<RecordKey, IdempotencyRecord>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) unique: BTreeSet<Unique>,
+}
+
+/// What a storage and its transactions share.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    lock_wait: Duration,
+}
+
+impl Shared {
+    pub(crate) fn new(lock_wait: Duration) -> Self {
+        Self { state: Mutex::default(), lock_wait }
+    }
+
+    /// The committed state, held for a moment and never across an await.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics between the first and the last change of a commit, so a poisoned state is a whole one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a row, but not for ever. A free one needs no timer.
+    pub(crate) async fn wait_for(
+        &self,
+        lock: Arc<tokio::sync::Mutex<()>>,
+    ) -> Result<OwnedMutexGuard<()>, StorageError> {
+        if let Ok(guard) = Arc::clone(&lock).try_lock_owned() {
+            return Ok(guard);
+        }
+        tokio::time::timeout(self.lock_wait, lock.lock_owned()).await.map_err(|_| lock_timeout())
+    }
+}

@@ -1,0 +1,103 @@
+//! The transaction.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jangteo_application::{Event, IdempotencyRecord, RecordKey};
+use jangteo_order::Order;
+use jangteo_payment::Payment;
+use jangteo_point::PointEntry;
+use jangteo_product::{Product, StockAdjustment};
+use jangteo_shared_kernel::{
+    OrderId, PaymentId, ProductId, RefreshFamilyId, StockAdjustmentId, StorageError, Transaction, UserId,
+};
+use jangteo_user::{RefreshFamily, User};
+
+use crate::points::PointRow;
+use crate::state::{Shared, State};
+use crate::table::Working;
+use crate::unique::Claims;
+
+/// An open transaction: row locks, and writes that only it sees. It implements every repository.
+pub struct MemoryTransaction {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) users: Working<UserId, User>,
+    pub(crate) refresh_families: Working<RefreshFamilyId, RefreshFamily>,
+    pub(crate) orders: Working<OrderId, Order>,
+    pub(crate) points: Working<UserId, PointRow>,
+    pub(crate) point_history: Working<(UserId, i64), PointEntry>,
+    pub(crate) products: Working<ProductId, Product>,
+    pub(crate) stock_adjustments: Working<StockAdjustmentId, StockAdjustment>,
+    pub(crate) payments: Working<PaymentId, Payment>,
+    pub(crate) idempotency_records: Working<RecordKey, IdempotencyRecord>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) claims: Claims,
+}
+
+impl MemoryTransaction {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            users: Working::default(),
+            refresh_families: Working::default(),
+            orders: Working::default(),
+            points: Working::default(),
+            point_history: Working::default(),
+            products: Working::default(),
+            stock_adjustments: Working::default(),
+            payments: Working::default(),
+            idempotency_records: Working::default(),
+            events: Vec::new(),
+            claims: Claims::default(),
+        }
+    }
+
+    /// Whether no race was lost since the statements ran.
+    fn check(&self, state: &State) -> Result<(), StorageError> {
+        self.users.check(&state.users)?;
+        self.refresh_families.check(&state.refresh_families)?;
+        self.orders.check(&state.orders)?;
+        self.points.check(&state.points)?;
+        self.point_history.check(&state.point_history)?;
+        self.products.check(&state.products)?;
+        self.stock_adjustments.check(&state.stock_adjustments)?;
+        self.payments.check(&state.payments)?;
+        self.idempotency_records.check(&state.idempotency_records)?;
+        self.claims.check(&state.unique)
+    }
+
+    fn apply(&mut self, state: &mut State) {
+        self.users.apply(&mut state.users);
+        self.refresh_families.apply(&mut state.refresh_families);
+        self.orders.apply(&mut state.orders);
+        self.points.apply(&mut state.points);
+        self.point_history.apply(&mut state.point_history);
+        self.products.apply(&mut state.products);
+        self.stock_adjustments.apply(&mut state.stock_adjustments);
+        self.payments.apply(&mut state.payments);
+        self.idempotency_records.apply(&mut state.idempotency_records);
+        state.events.append(&mut self.events);
+        self.claims.apply(&mut state.unique);
+    }
+}
+
+impl fmt::Debug for MemoryTransaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryTransaction").finish_non_exhaustive()
+    }
+}
+
+impl Transaction for MemoryTransaction {
+    async fn commit(mut self) -> Result<(), StorageError> {
+        let shared = Arc::clone(&self.shared);
+        let mut state = shared.state();
+        self.check(&state)?;
+        self.apply(&mut state);
+        Ok(())
+        // The locks go with `self`, after the state has changed.
+    }
+
+    async fn rollback(self) -> Result<(), StorageError> {
+        Ok(())
+    }
+}
