@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn card_pays_the_rest_of_each_line() {
-        let mut tenders = [tender(TenderMethod::Card, 7_001), tender(TenderMethod::Point, 3_000)];
+        let mut tenders = [tender(Card, 7_001), tender(Point, 3_000)];
         share_out(&mut tenders, &[(line(1), krw(6_000)), (line(2), krw(4_000)), (line(3), krw(1))]).unwrap();
         let amounts =
             |tender: &Tender| tender.shares.iter().map(|share| share.amount.amount()).collect::<Vec<_>>();
@@ -166,7 +166,7 @@ mod tests {
         fn shares_add_up_both_ways(nets in prop::collection::vec(0_i64..=1_000_000_000_000, 1..100), points in 0_u64..=u64::MAX) {
             let total: i64 = nets.iter().sum();
             let by_points = i64::try_from(u128::from(points) * u128::try_from(total).unwrap() / u128::from(u64::MAX)).unwrap();
-            let mut tenders = [tender(TenderMethod::Point, by_points), tender(TenderMethod::Card, total - by_points)];
+            let mut tenders = [tender(Point, by_points), tender(Card, total - by_points)];
             let lines: Vec<_> = nets.iter().enumerate().map(|(n, &net)| (line(n), krw(net))).collect();
             share_out(&mut tenders, &lines).unwrap();
             for tender in &tenders {

@@ -1,5 +1,9 @@
 //! The use cases against the storage in memory, which has real transactions, real locks and real lost races.
-#![expect(clippy::unwrap_used, reason = "a test that meets what it did not expect stops there")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets what it did not expect stops there"
+)]
 
 mod accounts;
 mod catalogue;

@@ -35,7 +35,7 @@ impl TestClock {
     }
 }
 
-/// Different bytes each time, the same in every run (SplitMix64).
+/// Different bytes each time, the same in every run (`SplitMix64`).
 pub(crate) struct TestEntropy(AtomicU64);
 
 impl Entropy for TestEntropy {

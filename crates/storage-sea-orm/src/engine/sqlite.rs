@@ -1,0 +1,316 @@
+//! SQLite: one writer, many readers, and sets as JSON.
+//!
+//! `jsonb_each` (SQLite 3.51, which is built in) hands each row on as it was parsed; `json_each` would write it as text
+//! again, and every column would read that text anew.
+
+use chrono::SecondsFormat;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DbErr, SqliteTransactionMode, TransactionOptions, Value};
+
+use super::{Engine, Pools};
+use crate::error::Class;
+use crate::options::{ConnectError, StorageOptions};
+use crate::set::{Changed, Column, Kind, Selected, Table};
+
+/// Takes the write lock at once, so that a transaction never finds out half-way that it has to wait.
+pub(super) const WRITING: TransactionOptions = TransactionOptions {
+    isolation_level: None,
+    access_mode: None,
+    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+};
+
+/// All reads see what the first one saw.
+pub(super) const ONE_MOMENT: TransactionOptions = TransactionOptions {
+    isolation_level: None,
+    access_mode: None,
+    sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+};
+
+/// Rows that the driver's thread may be ahead of the reader.
+const ROW_BUFFER: usize = 1_024;
+
+pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectError> {
+    refuse_memory(&options.url)?;
+    let busy_timeout = options.busy_timeout;
+    let common = move |sqlite: SqliteConnectOptions| {
+        sqlite.foreign_keys(true).busy_timeout(busy_timeout).row_buffer_size(ROW_BUFFER)
+    };
+    // The writer comes first: it makes the file.
+    let writer = pool(options, 1, move |sqlite| {
+        common(sqlite)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            // What an update or a deletion leaves behind is overwritten where that costs no further write.
+            .pragma("secure_delete", "fast")
+            .pragma("temp_store", "memory")
+            // 16 MiB of pages instead of 2, and the log is worked into the file every 32 MiB instead of 4: a page
+            // that many transactions change is then read and written once for all of them.
+            .pragma("cache_size", "-16384")
+            .pragma("wal_autocheckpoint", "8192")
+    });
+    let writer = Database::connect(writer).await.map_err(|error| Engine::Sqlite.error(error))?;
+    let reader =
+        pool(options, options.readers.max(1), move |sqlite| common(sqlite).pragma("query_only", "on"));
+    let reader = Database::connect(reader).await.map_err(|error| Engine::Sqlite.error(error))?;
+    Ok(Pools { writer, reader })
+}
+
+/// Every connection to `:memory:` has a database of its own, so the readers would never see what the writer wrote.
+fn refuse_memory(url: &str) -> Result<(), ConnectError> {
+    let place = url.split_once(':').map_or("", |(_, place)| place);
+    let (path, query) = place.split_once('?').unwrap_or((place, ""));
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if path.is_empty() || path == ":memory:" || query.split('&').any(|pair| pair == "mode=memory") {
+        return Err(ConnectError::InMemory);
+    }
+    Ok(())
+}
+
+fn pool(
+    options: &StorageOptions,
+    connections: u32,
+    set: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
+) -> ConnectOptions {
+    let mut pool = ConnectOptions::new(&options.url);
+    pool.min_connections(1)
+        .max_connections(connections)
+        .acquire_timeout(options.acquire_timeout)
+        // A connection to a file does not go stale, and a new one would have to prepare every statement again.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false)
+        .map_sqlx_sqlite_opts(set);
+    pool
+}
+
+/// Extended result codes; the lower byte is the kind.
+pub(super) fn class_of(code: &str) -> Class {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    const NO_MEMORY: i32 = 7;
+    const INTERRUPTED: i32 = 9;
+    const INPUT_OUTPUT: i32 = 10;
+    const FULL: i32 = 13;
+    const CANNOT_OPEN: i32 = 14;
+    const PRIMARY_KEY: i32 = 1_555;
+    const UNIQUE: i32 = 2_067;
+    let Ok(code) = code.parse::<i32>() else { return Class::Fatal };
+    match (code, code & 0xff) {
+        (PRIMARY_KEY | UNIQUE, _) => Class::Transient,
+        // A full or failing disk fails every command alike: splitting the set would only make it work harder.
+        (_, BUSY | LOCKED | NO_MEMORY | INTERRUPTED | INPUT_OUTPUT | FULL | CANNOT_OPEN) => {
+            Class::Unavailable
+        }
+        _ => Class::Fatal,
+    }
+}
+
+/// `INSERT INTO "t" ("a", "b") SELECT unhex(value ->> 0), value ->> 1 FROM jsonb_each(?1)`
+pub(super) fn insert(table: &Table) -> String {
+    let names = listed(table.columns.iter().map(|column| quoted(column.name)));
+    let values = listed(table.columns.iter().enumerate().map(|(n, column)| opened("value", n, column.kind)));
+    format!("INSERT INTO {} ({names}) SELECT {values} FROM jsonb_each(?1)", quoted(table.name))
+}
+
+/// `UPDATE "t" AS t SET "b" = r.c1 FROM (SELECT unhex(value ->> 0) AS c0, … FROM jsonb_each(?1)) AS r WHERE t."a" = r.c0`
+pub(super) fn update(table: &str, keys: &[Column], changes: &[Changed]) -> String {
+    let columns = keys.iter().chain(changes.iter().map(|change| &change.column));
+    let row =
+        listed(columns.enumerate().map(|(n, column)| format!("{} AS c{n}", opened("value", n, column.kind))));
+    let set = listed((keys.len()..).zip(changes).map(|(n, change)| {
+        let name = quoted(change.column.name);
+        if change.adds { format!("{name} = t.{name} + r.c{n}") } else { format!("{name} = r.c{n}") }
+    }));
+    let matches = keys.iter().enumerate().map(|(n, key)| format!("t.{} = r.c{n}", quoted(key.name)));
+    let matches = matches.collect::<Vec<_>>().join(" AND ");
+    format!(
+        "UPDATE {} AS t SET {set} FROM (SELECT {row} FROM jsonb_each(?1)) AS r WHERE {matches}",
+        quoted(table)
+    )
+}
+
+/// `SELECT t."a", t."b" FROM jsonb_each(?1) AS r CROSS JOIN "t" AS t ON t."a" = unhex(r.value ->> 0)`
+///
+/// `CROSS JOIN` makes SQLite go through the set and look each row up, in the order of the set. Nothing is locked: the
+/// transaction holds the only write lock.
+pub(super) fn select(table: &Table, selected: &Selected) -> String {
+    let names = listed(table.columns.iter().map(|column| format!("t.{}", quoted(column.name))));
+    let matches = selected.keys.iter().enumerate();
+    let matches =
+        matches.map(|(n, key)| format!("t.{} = {}", quoted(key.name), opened("r.value", n, key.kind)));
+    let matches = matches.collect::<Vec<_>>().join(" AND ");
+    let condition = selected.only.map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
+    let table = quoted(table.name);
+    format!("SELECT {names} FROM jsonb_each(?1) AS r CROSS JOIN {table} AS t ON {matches}{condition}")
+}
+
+pub(super) fn delete_before(table: &str, column: &str) -> String {
+    let (table, column) = (quoted(table), quoted(column));
+    format!(
+        "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {column} < ?1 ORDER BY {column} LIMIT ?2)"
+    )
+}
+
+/// Names come from the entities, never from outside.
+fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
+}
+
+fn listed(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// The `n`th value of a row, as the column has it. JSON has no bytes: ids, keys and hashes travel in hexadecimal.
+fn opened(row: &str, n: usize, kind: Kind) -> String {
+    match kind {
+        Kind::Id | Kind::Bytes => format!("unhex({row} ->> {n})"),
+        Kind::Integer | Kind::Text | Kind::Instant => format!("{row} ->> {n}"),
+    }
+}
+
+/// One JSON array of rows, each an array of its values.
+pub(super) fn parameters(rows: &[Vec<Value>]) -> Result<Vec<Value>, DbErr> {
+    let mut json = String::from("[");
+    for (n, row) in rows.iter().enumerate() {
+        json.push_str(if n == 0 { "[" } else { ",[" });
+        for (n, value) in row.iter().enumerate() {
+            if n > 0 {
+                json.push(',');
+            }
+            push_value(&mut json, value)?;
+        }
+        json.push(']');
+    }
+    json.push(']');
+    Ok(vec![json.into()])
+}
+
+fn push_value(json: &mut String, value: &Value) -> Result<(), DbErr> {
+    let not_written = |_| DbErr::Type("a value cannot be written as JSON".to_owned());
+    match value {
+        Value::Uuid(Some(id)) => push_hexadecimal(json, id.as_bytes()),
+        Value::BigInt(Some(number)) => json.push_str(&number.to_string()),
+        Value::SmallInt(Some(number)) => json.push_str(&number.to_string()),
+        Value::String(Some(text)) => json.push_str(&serde_json::to_string(text).map_err(not_written)?),
+        // The very form in which the driver writes and compares instants.
+        Value::ChronoDateTimeUtc(Some(instant)) => {
+            json.push('"');
+            json.push_str(&instant.to_rfc3339_opts(SecondsFormat::AutoSi, false));
+            json.push('"');
+        }
+        Value::Bytes(Some(bytes)) => push_hexadecimal(json, bytes),
+        Value::Uuid(None)
+        | Value::BigInt(None)
+        | Value::SmallInt(None)
+        | Value::String(None)
+        | Value::ChronoDateTimeUtc(None)
+        | Value::Bytes(None) => json.push_str("null"),
+        other => return Err(DbErr::Type(format!("no column of ours holds a {:?}", other.array_type()))),
+    }
+    Ok(())
+}
+
+fn push_hexadecimal(json: &mut String, bytes: &[u8]) {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    json.reserve(bytes.len() * 2 + 2);
+    json.push('"');
+    for byte in bytes {
+        json.push(DIGITS[usize::from(byte >> 4)]);
+        json.push(DIGITS[usize::from(byte & 0x0f)]);
+    }
+    json.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, TimeZone, Utc};
+    use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn json(row: Vec<Value>) -> String {
+        match parameters(&[row]).unwrap().pop() {
+            Some(Value::String(Some(json))) => json,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_set_travels_as_one_json_array() {
+        let at = Utc.with_ymd_and_hms(2026, 11, 22, 0, 0, 0).unwrap();
+        let row = vec![
+            Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00ab).into(),
+            i64::MIN.into(),
+            7_i16.into(),
+            "머그 \"컵\"\n".into(),
+            at.into(),
+            (at + TimeDelta::milliseconds(5)).into(),
+            vec![0_u8, 0xff].into(),
+            Value::String(None),
+        ];
+        assert_eq!(
+            json(row),
+            r#"[["019000000000700080000000000000ab",-9223372036854775808,7,"머그 \"컵\"\n","2026-11-22T00:00:00+00:00","2026-11-22T00:00:00.005+00:00","00ff",null]]"#
+        );
+        assert_eq!(parameters(&[]).unwrap(), vec!["[]".into()]);
+        assert!(parameters(&[vec![1.5_f64.into()]]).is_err());
+    }
+
+    async fn setting(db: &DatabaseConnection, pragma: &str) -> String {
+        let question = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {pragma}"));
+        let row = db.query_one_raw(question).await.unwrap().unwrap();
+        row.try_get_by_index::<String>(0)
+            .or_else(|_| row.try_get_by_index(0).map(|n: i64| n.to_string()))
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn writes_are_durable_and_readers_only_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("a b.db").display());
+        let Pools { writer, reader } = connect(&StorageOptions::new(url)).await.unwrap();
+        assert!(folder.path().join("a b.db").exists());
+        assert_eq!(setting(&writer, "journal_mode").await, "wal");
+        // 2 is FULL.
+        assert_eq!(setting(&writer, "synchronous").await, "2");
+        for db in [&writer, &reader] {
+            assert_eq!(setting(db, "foreign_keys").await, "1");
+            assert_eq!(setting(db, "busy_timeout").await, "5000");
+        }
+        writer.execute_unprepared("CREATE TABLE t (a)").await.unwrap();
+        let refused = reader.execute_unprepared("INSERT INTO t VALUES (1)").await.unwrap_err();
+        assert!(refused.to_string().contains("readonly"), "{refused}");
+    }
+
+    #[test]
+    fn a_database_in_memory_is_refused() {
+        for url in
+            ["sqlite::memory:", "sqlite://:memory:", "sqlite://", "sqlite:", "sqlite://x.db?mode=memory"]
+        {
+            assert!(matches!(refuse_memory(url), Err(ConnectError::InMemory)), "{url}");
+        }
+        for url in ["sqlite://data/jangteo.db", "sqlite:///srv/jangteo.db?mode=rwc", "sqlite:jangteo.db"] {
+            assert!(refuse_memory(url).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn codes_are_classed_by_what_running_again_would_do() {
+        // Unique and primary key; then busy, busy for a snapshot, locked, I/O on fsync, full; then CHECK, foreign key,
+        // corrupt, and what is no code.
+        for code in ["2067", "1555"] {
+            assert_eq!(class_of(code), Class::Transient, "{code}");
+        }
+        for code in ["5", "517", "6", "1034", "13", "14"] {
+            assert_eq!(class_of(code), Class::Unavailable, "{code}");
+        }
+        for code in ["275", "787", "11", "1", "x"] {
+            assert_eq!(class_of(code), Class::Fatal, "{code}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! One SeaORM entity a table. They are also what the set-wise statements are made from: names, kinds and keys of
+//! columns stand here and in the migrations, and nowhere else.
+
+pub(crate) mod idempotency_records;
+pub(crate) mod order_lines;
+pub(crate) mod orders;
+pub(crate) mod outbox;
+pub(crate) mod payment_events;
+pub(crate) mod payment_shares;
+pub(crate) mod payment_summaries;
+pub(crate) mod payment_tenders;
+pub(crate) mod payments;
+pub(crate) mod point_accounts;
+pub(crate) mod point_history;
+pub(crate) mod point_lot_movements;
+pub(crate) mod point_lots;
+pub(crate) mod product_stock;
+pub(crate) mod products;
+pub(crate) mod refresh_families;
+pub(crate) mod stock_adjustments;
+pub(crate) mod users;

@@ -1,0 +1,91 @@
+//! Errors of the driver, classified once (architecture, rule 6 of transactions).
+
+use std::fmt::Display;
+
+use jangteo_shared_kernel::StorageError;
+use sea_orm::{DbErr, RuntimeErr, sqlx};
+
+use crate::engine::Engine;
+use crate::names::Named;
+
+/// What an error means to a use case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// A lost race: the whole transaction may run again.
+    Transient,
+    /// Nobody knows for how long.
+    Unavailable,
+    /// A bug, or a row that is wrong.
+    Fatal,
+}
+
+impl Engine {
+    /// An error of the driver as the ports know it.
+    pub(crate) fn error(self, error: DbErr) -> StorageError {
+        match self.class(&error) {
+            Class::Transient => StorageError::Transient(error.into()),
+            Class::Unavailable => StorageError::Unavailable(error.into()),
+            Class::Fatal => StorageError::Fatal(error.into()),
+        }
+    }
+
+    fn class(self, error: &DbErr) -> Class {
+        match error {
+            // No connection became free in time, or the pool is closed.
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::Internal(_)) => Class::Unavailable,
+            DbErr::Conn(RuntimeErr::SqlxError(error))
+            | DbErr::Exec(RuntimeErr::SqlxError(error))
+            | DbErr::Query(RuntimeErr::SqlxError(error)) => self.class_of_driver(error),
+            _ => Class::Fatal,
+        }
+    }
+
+    fn class_of_driver(self, error: &sqlx::Error) -> Class {
+        match error {
+            sqlx::Error::Database(error) => error.code().map_or(Class::Fatal, |code| self.class_of(&code)),
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed => Class::Unavailable,
+            _ => Class::Fatal,
+        }
+    }
+}
+
+/// A save did not meet the rows that it should have: they were not locked before, or somebody deleted them.
+pub(crate) fn not_all_saved(table: &str, expected: usize, found: u64) -> StorageError {
+    StorageError::Fatal(format!("{table}: {expected} rows were to be saved, {found} were there").into())
+}
+
+/// Which row is being read, for the error that names it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a, I> {
+    pub(crate) table: &'static str,
+    pub(crate) id: &'a I,
+}
+
+impl<I: Display> Place<'_, I> {
+    /// The row cannot be read. The problem MUST NOT quote personal data.
+    pub(crate) fn unreadable(&self, column: &str, problem: impl Display) -> StorageError {
+        StorageError::Fatal(
+            format!("{}.{column} of {} cannot be read: {problem}", self.table, self.id).into(),
+        )
+    }
+
+    /// A value as the domain has it.
+    pub(crate) fn read<T, E: Display>(&self, column: &str, value: Result<T, E>) -> Result<T, StorageError> {
+        value.map_err(|problem| self.unreadable(column, problem))
+    }
+
+    /// A value of an enum by its name.
+    pub(crate) fn named<T: Named>(&self, column: &str, name: &str) -> Result<T, StorageError> {
+        T::named(name).ok_or_else(|| self.unreadable(column, format_args!("{name:?} is no known name")))
+    }
+
+    /// A value that has to be there.
+    pub(crate) fn present<T>(&self, column: &str, value: Option<T>) -> Result<T, StorageError> {
+        value.ok_or_else(|| self.unreadable(column, "it is missing"))
+    }
+}

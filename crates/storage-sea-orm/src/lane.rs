@@ -1,0 +1,157 @@
+//! The one way by which statements reach the database.
+
+use std::fmt;
+
+use jangteo_shared_kernel::{StorageError, Timestamp};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryResult, QueryTrait, SelectTwo,
+    Statement, Value,
+};
+
+use crate::engine::Engine;
+use crate::error::not_all_saved;
+use crate::options::StatementHook;
+use crate::set::{DeleteBefore, InsertSet, SelectSet, UpdateSet, table_name};
+
+/// A connection, a pool or an open transaction, with everything that running a statement on it takes.
+#[derive(Clone)]
+pub(crate) struct Lane<C> {
+    pub(crate) connection: C,
+    pub(crate) engine: Engine,
+    pub(crate) on_statement: Option<StatementHook>,
+}
+
+impl<C: ConnectionTrait> Lane<C> {
+    /// Runs a statement and says how many rows it touched.
+    pub(crate) async fn run(&self, statement: Statement) -> Result<u64, StorageError> {
+        self.announce(&statement);
+        let done = self.connection.execute_raw(statement).await.map_err(|error| self.engine.error(error))?;
+        Ok(done.rows_affected())
+    }
+
+    /// Runs a statement and reads its rows.
+    pub(crate) async fn fetch(&self, statement: Statement) -> Result<Vec<QueryResult>, StorageError> {
+        self.announce(&statement);
+        self.connection.query_all_raw(statement).await.map_err(|error| self.engine.error(error))
+    }
+
+    fn announce(&self, statement: &Statement) {
+        if let Some(hook) = &self.on_statement {
+            hook(&statement.sql);
+        }
+    }
+
+    /// Inserts all rows by one statement; none by no rows.
+    pub(crate) async fn insert<E: EntityTrait>(
+        &self,
+        statement: &InsertSet<E>,
+        rows: &[E::Model],
+    ) -> Result<(), StorageError> {
+        let set = rows.iter().map(InsertSet::<E>::row).collect();
+        self.save(table_name::<E>(), statement.text(self.engine), set).await
+    }
+
+    /// Updates all rows by one statement; none by no rows. Rows that are not there are an error.
+    pub(crate) async fn update<E: EntityTrait>(
+        &self,
+        statement: &UpdateSet<E>,
+        rows: &[E::Model],
+    ) -> Result<(), StorageError> {
+        let set = rows.iter().map(|row| statement.row(row)).collect();
+        self.save(table_name::<E>(), statement.text(self.engine), set).await
+    }
+
+    /// The same with rows of values: the keys, then what is set or added.
+    pub(crate) async fn update_by<E: EntityTrait>(
+        &self,
+        statement: &UpdateSet<E>,
+        set: Vec<Vec<Value>>,
+    ) -> Result<(), StorageError> {
+        self.save(table_name::<E>(), statement.text(self.engine), set).await
+    }
+
+    async fn save(&self, table: &'static str, text: &str, set: Vec<Vec<Value>>) -> Result<(), StorageError> {
+        let expected = set.len();
+        if expected == 0 {
+            return Ok(());
+        }
+        let found = self.run(self.statement(text, &set)?).await?;
+        if u64::try_from(expected) == Ok(found) { Ok(()) } else { Err(not_all_saved(table, expected, found)) }
+    }
+
+    /// Reads the rows under all keys by one statement; none by no keys.
+    pub(crate) async fn select<E: EntityTrait>(
+        &self,
+        statement: &SelectSet<E>,
+        keys: Vec<Vec<Value>>,
+    ) -> Result<Vec<E::Model>, StorageError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statement = self.statement(statement.text(self.engine), &keys)?;
+        self.models::<E::Model>(statement).await
+    }
+
+    /// Deletes at most `most` rows from before `cutoff`, and says how many.
+    pub(crate) async fn delete_before<E: EntityTrait>(
+        &self,
+        statement: &DeleteBefore<E>,
+        cutoff: Timestamp,
+        most: u32,
+    ) -> Result<u64, StorageError> {
+        let parameters = vec![cutoff.into(), i64::from(most).into()];
+        self.run(self.engine.statement(statement.text(self.engine), parameters)).await
+    }
+
+    /// Runs a query of the read side.
+    pub(crate) async fn all<M: FromQueryResult>(
+        &self,
+        query: &impl QueryTrait,
+    ) -> Result<Vec<M>, StorageError> {
+        self.models(query.build(self.engine.backend())).await
+    }
+
+    /// Runs a query of the read side that has at most one row.
+    pub(crate) async fn one<M: FromQueryResult>(
+        &self,
+        query: &impl QueryTrait,
+    ) -> Result<Option<M>, StorageError> {
+        Ok(self.all(query).await?.pop())
+    }
+
+    /// Runs a query of the read side over two tables, of which the second may have no row.
+    pub(crate) async fn all_two<E: EntityTrait, F: EntityTrait>(
+        &self,
+        query: &SelectTwo<E, F>,
+    ) -> Result<Vec<(E::Model, Option<F::Model>)>, StorageError> {
+        let rows = self.fetch(query.build(self.engine.backend())).await?;
+        let models = rows.iter().map(|row| {
+            Ok((E::Model::from_query_result(row, "A_")?, F::Model::from_query_result_optional(row, "B_")?))
+        });
+        models.collect::<Result<_, _>>().map_err(|error| self.engine.error(error))
+    }
+
+    async fn models<M: FromQueryResult>(&self, statement: Statement) -> Result<Vec<M>, StorageError> {
+        let rows = self.fetch(statement).await?;
+        let models = rows.iter().map(|row| M::from_query_result(row, ""));
+        models.collect::<Result<_, _>>().map_err(|error| self.engine.error(error))
+    }
+
+    fn statement(&self, text: &str, set: &[Vec<Value>]) -> Result<Statement, StorageError> {
+        let parameters = self.engine.parameters(set).map_err(|error| self.engine.error(error))?;
+        Ok(self.engine.statement(text, parameters))
+    }
+}
+
+impl Lane<DatabaseTransaction> {
+    /// Ends a transaction that only read. Dropping it would do as well, but later.
+    pub(crate) async fn finish(self) -> Result<(), StorageError> {
+        self.connection.commit().await.map_err(|error| self.engine.error(error))
+    }
+}
+
+impl<C> fmt::Debug for Lane<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane").field("engine", &self.engine).finish_non_exhaustive()
+    }
+}

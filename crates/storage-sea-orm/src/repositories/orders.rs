@@ -1,0 +1,59 @@
+//! Orders inside a transaction.
+
+use std::collections::BTreeSet;
+
+use jangteo_order::{Order, OrderRepository, Orders};
+use jangteo_shared_kernel::{OrderId, StorageError, UserId};
+
+use crate::SeaOrmTransaction;
+use crate::entity::{order_lines, orders};
+use crate::rows;
+use crate::set::{InsertSet, SelectSet, UpdateSet};
+
+static LOCK: SelectSet<orders::Entity> = SelectSet::locking(&[orders::Column::Id]);
+/// Lines change only under the lock of their order, so they need none.
+pub(crate) static LINES_OF: SelectSet<order_lines::Entity> = SelectSet::by(&[order_lines::Column::OrderId]);
+static UNPAID_OF: SelectSet<orders::Entity> =
+    SelectSet::by_where(&[orders::Column::UserId], "t.status = 'PENDING_PAYMENT'");
+static INSERT: InsertSet<orders::Entity> = InsertSet::new();
+static INSERT_LINES: InsertSet<order_lines::Entity> = InsertSet::new();
+static SAVE_STATES: UpdateSet<orders::Entity> = UpdateSet::setting(&[
+    orders::Column::Status,
+    orders::Column::PaidAt,
+    orders::Column::CancelledAt,
+    orders::Column::ExpiredAt,
+    orders::Column::Version,
+]);
+
+impl OrderRepository for SeaOrmTransaction {
+    async fn lock_orders(&mut self, ids: &BTreeSet<OrderId>) -> Result<Orders, StorageError> {
+        let found = self.lane.select(&LOCK, rows::keys(ids)).await?;
+        let lines =
+            self.lane.select(&LINES_OF, found.iter().map(|row| vec![row.id.into()]).collect()).await?;
+        let orders = rows::orders::orders(found, lines)?;
+        Ok(orders.into_iter().map(|order| (order.id, order)).collect())
+    }
+
+    async fn find_unpaid_orders_of(
+        &mut self,
+        users: &BTreeSet<UserId>,
+    ) -> Result<BTreeSet<OrderId>, StorageError> {
+        let unpaid = self.lane.select(&UNPAID_OF, rows::keys(users)).await?;
+        Ok(unpaid.into_iter().map(|row| OrderId::from_uuid(row.id)).collect())
+    }
+
+    async fn insert_orders(&mut self, new: &[Order]) -> Result<(), StorageError> {
+        let orders: Vec<_> = new.iter().map(rows::orders::row).collect();
+        let mut lines = Vec::new();
+        for order in new {
+            lines.extend(rows::orders::line_rows(order)?);
+        }
+        self.lane.insert(&INSERT, &orders).await?;
+        self.lane.insert(&INSERT_LINES, &lines).await
+    }
+
+    async fn save_order_states(&mut self, changed: &[Order]) -> Result<(), StorageError> {
+        let changed: Vec<_> = changed.iter().map(rows::orders::row).collect();
+        self.lane.update(&SAVE_STATES, &changed).await
+    }
+}

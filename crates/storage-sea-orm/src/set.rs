@@ -1,0 +1,205 @@
+//! Set-wise statements: one text each, whatever the size of the set (ADR-028).
+//!
+//! A repository declares its statements as statics over entities; [`crate::lane::Lane`] runs them with a set of rows.
+//! The text is made on first use, once for each engine, by [`Engine`]; the rows travel as its parameters.
+
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+
+use sea_orm::{
+    ColumnTrait, ColumnType, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, Value,
+};
+
+use crate::engine::Engine;
+
+/// What a column holds, as far as a set has to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A UUID.
+    Id,
+    /// An integer of any width.
+    Integer,
+    /// Text.
+    Text,
+    /// An instant in UTC.
+    Instant,
+    /// A key, a hash, a body.
+    Bytes,
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+}
+
+/// A table with all its columns, in the order of the entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    pub(crate) columns: Vec<Column>,
+}
+
+/// A column that an update changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Changed {
+    pub(crate) column: Column,
+    /// Whether the value is added to what is there, instead of taking its place.
+    pub(crate) adds: bool,
+}
+
+/// Which rows of a table are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Selected {
+    /// The columns that the set has values for.
+    pub(crate) keys: Vec<Column>,
+    /// A further condition in SQL, on the table called `t`.
+    pub(crate) only: Option<&'static str>,
+    /// Whether the rows stay locked, in the order of the set, until the transaction ends. An engine with one writer
+    /// has nothing to do for it.
+    pub(crate) locks: bool,
+}
+
+/// The texts of one statement, one for each engine.
+struct Texts([OnceLock<String>; Engine::COUNT]);
+
+impl Texts {
+    const fn new() -> Self {
+        Self([const { OnceLock::new() }; Engine::COUNT])
+    }
+
+    fn of(&self, engine: Engine, make: impl FnOnce() -> String) -> &str {
+        self.0[engine.index()].get_or_init(make)
+    }
+}
+
+/// "Insert all these rows."
+pub(crate) struct InsertSet<E: EntityTrait> {
+    texts: Texts,
+    entity: PhantomData<fn() -> E>,
+}
+
+/// "Change these columns of these rows", each found by its primary key.
+pub(crate) struct UpdateSet<E: EntityTrait> {
+    to: &'static [E::Column],
+    by: &'static [E::Column],
+    texts: Texts,
+}
+
+/// "Read all rows under these keys", and perhaps lock them.
+pub(crate) struct SelectSet<E: EntityTrait> {
+    keys: &'static [E::Column],
+    only: Option<&'static str>,
+    locks: bool,
+    texts: Texts,
+}
+
+/// "Delete at most so many rows that are older than this."
+pub(crate) struct DeleteBefore<E: EntityTrait> {
+    by: E::Column,
+    texts: Texts,
+}
+
+impl<E: EntityTrait> DeleteBefore<E> {
+    /// Older by this instant, the oldest first.
+    pub(crate) const fn by(by: E::Column) -> Self {
+        Self { by, texts: Texts::new() }
+    }
+
+    pub(crate) fn text(&self, engine: Engine) -> &str {
+        self.texts.of(engine, || engine.delete_before(table_name::<E>(), self.by.as_str()))
+    }
+}
+
+impl<E: EntityTrait> InsertSet<E> {
+    pub(crate) const fn new() -> Self {
+        Self { texts: Texts::new(), entity: PhantomData }
+    }
+
+    pub(crate) fn text(&self, engine: Engine) -> &str {
+        self.texts.of(engine, || engine.insert(&table::<E>()))
+    }
+
+    /// The values of a row, in the order of the text.
+    pub(crate) fn row(model: &E::Model) -> Vec<Value> {
+        E::Column::iter().map(|column| model.get(column)).collect()
+    }
+}
+
+impl<E: EntityTrait> UpdateSet<E> {
+    /// Sets `to`.
+    pub(crate) const fn setting(to: &'static [E::Column]) -> Self {
+        Self { to, by: &[], texts: Texts::new() }
+    }
+
+    /// Adds to `by` what the rows say; negative numbers take away.
+    pub(crate) const fn adding(by: &'static [E::Column]) -> Self {
+        Self { to: &[], by, texts: Texts::new() }
+    }
+
+    pub(crate) fn text(&self, engine: Engine) -> &str {
+        self.texts.of(engine, || {
+            let to = self.to.iter().map(|to| Changed { column: column(*to), adds: false });
+            let by = self.by.iter().map(|by| Changed { column: column(*by), adds: true });
+            engine.update(E::default().table_name(), &key::<E>(), &to.chain(by).collect::<Vec<_>>())
+        })
+    }
+
+    /// The key and the new values of a row, in the order of the text. Not for statements that add.
+    pub(crate) fn row(&self, model: &E::Model) -> Vec<Value> {
+        let keys = E::PrimaryKey::iter().map(|key| model.get(key.into_column()));
+        keys.chain(self.to.iter().map(|column| model.get(*column))).collect()
+    }
+}
+
+impl<E: EntityTrait> SelectSet<E> {
+    /// Reads the rows whose `keys` have the values of the set.
+    pub(crate) const fn by(keys: &'static [E::Column]) -> Self {
+        Self { keys, only: None, locks: false, texts: Texts::new() }
+    }
+
+    /// The same, but only those for which a condition in SQL holds, in which the table is called `t`.
+    pub(crate) const fn by_where(keys: &'static [E::Column], condition: &'static str) -> Self {
+        Self { keys, only: Some(condition), locks: false, texts: Texts::new() }
+    }
+
+    /// Reads the rows and locks them until the transaction ends, in the order of the set, which MUST be ascending.
+    pub(crate) const fn locking(keys: &'static [E::Column]) -> Self {
+        Self { keys, only: None, locks: true, texts: Texts::new() }
+    }
+
+    pub(crate) fn text(&self, engine: Engine) -> &str {
+        self.texts.of(engine, || {
+            let keys = self.keys.iter().map(|key| column(*key)).collect();
+            engine.select(&table::<E>(), &Selected { keys, only: self.only, locks: self.locks })
+        })
+    }
+}
+
+/// The name of an entity's table.
+pub(crate) fn table_name<E: EntityTrait>() -> &'static str {
+    E::default().table_name()
+}
+
+fn table<E: EntityTrait>() -> Table {
+    Table { name: table_name::<E>(), columns: E::Column::iter().map(column).collect() }
+}
+
+fn key<E: EntityTrait>() -> Vec<Column> {
+    E::PrimaryKey::iter().map(|key| column(key.into_column())).collect()
+}
+
+fn column(column: impl ColumnTrait) -> Column {
+    Column { name: column.as_str(), kind: kind(column.def().get_column_type()) }
+}
+
+fn kind(column: &ColumnType) -> Kind {
+    match column {
+        ColumnType::Uuid => Kind::Id,
+        ColumnType::BigInteger | ColumnType::Integer | ColumnType::SmallInteger => Kind::Integer,
+        ColumnType::TimestampWithTimeZone => Kind::Instant,
+        ColumnType::VarBinary(_) | ColumnType::Binary(_) | ColumnType::Blob => Kind::Bytes,
+        _ => Kind::Text,
+    }
+}

@@ -1,0 +1,108 @@
+//! The storage: its pools, its schema, and the start of transactions.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jangteo_migrations::{Migrator, MigratorTrait};
+use jangteo_shared_kernel::{StorageError, UnitOfWork};
+use jangteo_user::FieldCipher;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement, TransactionTrait};
+
+use crate::engine::{Engine, Pools};
+use crate::lane::Lane;
+use crate::options::{ConnectError, StorageOptions};
+use crate::transaction::SeaOrmTransaction;
+
+/// Every repository and query of Jangteo on SeaORM. A clone shares the pools.
+#[derive(Clone)]
+pub struct SeaOrmStorage {
+    pub(crate) writer: Lane<DatabaseConnection>,
+    pub(crate) reader: Lane<DatabaseConnection>,
+    pub(crate) cipher: Arc<dyn FieldCipher>,
+}
+
+impl SeaOrmStorage {
+    /// Opens the database. Its schema stays as it is; see [`SeaOrmStorage::migrate`].
+    pub async fn connect(
+        options: &StorageOptions,
+        cipher: Arc<dyn FieldCipher>,
+    ) -> Result<Self, ConnectError> {
+        let engine = Engine::of(&options.url)?;
+        let Pools { writer, reader } = engine.connect(options).await?;
+        let lane = |connection| Lane { connection, engine, on_statement: options.on_statement.clone() };
+        Ok(Self { writer: lane(writer), reader: lane(reader), cipher })
+    }
+
+    /// Whether the database answers a reader.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        let question = Statement::from_string(self.reader.engine.backend(), "SELECT 1");
+        self.reader.fetch(question).await.map(|_| ())
+    }
+
+    /// Brings the schema up to date, all changes in one transaction or none, and names those that were made.
+    pub async fn migrate(&self) -> Result<Vec<String>, StorageError> {
+        let error = |error| self.writer.engine.error(error);
+        let tx = self.begin_writing().await?;
+        let made = pending(&tx).await.map_err(error)?;
+        Migrator::up(&tx, None).await.map_err(error)?;
+        tx.commit().await.map_err(error)?;
+        Ok(made)
+    }
+
+    /// Takes back the latest `changes` of the schema, with what is in their tables.
+    pub async fn migrate_down(&self, changes: u32) -> Result<(), StorageError> {
+        let error = |error| self.writer.engine.error(error);
+        let tx = self.begin_writing().await?;
+        Migrator::down(&tx, Some(changes)).await.map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// The changes that the schema lacks. Writes nothing.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, StorageError> {
+        pending(&self.reader.connection).await.map_err(|error| self.reader.engine.error(error))
+    }
+
+    /// Closes all connections once what runs on them is done.
+    pub async fn close(&self) -> Result<(), StorageError> {
+        // The writer last: it tidies up.
+        for lane in [&self.reader, &self.writer] {
+            lane.connection.close_by_ref().await.map_err(|error| lane.engine.error(error))?;
+        }
+        Ok(())
+    }
+
+    /// Reads that have to fit together: all of them see one moment.
+    pub(crate) async fn one_moment(&self) -> Result<Lane<DatabaseTransaction>, StorageError> {
+        let Lane { connection, engine, on_statement } = &self.reader;
+        let begun = connection.begin_with_options(engine.one_moment()).await;
+        let connection = begun.map_err(|error| engine.error(error))?;
+        Ok(Lane { connection, engine: *engine, on_statement: on_statement.clone() })
+    }
+
+    async fn begin_writing(&self) -> Result<DatabaseTransaction, StorageError> {
+        let engine = self.writer.engine;
+        self.writer.connection.begin_with_options(engine.writing()).await.map_err(|error| engine.error(error))
+    }
+}
+
+async fn pending(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let pending = Migrator::get_pending_migrations_read_only(db).await?;
+    Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+}
+
+impl UnitOfWork for SeaOrmStorage {
+    type Tx = SeaOrmTransaction;
+
+    async fn begin(&self) -> Result<SeaOrmTransaction, StorageError> {
+        let connection = self.begin_writing().await?;
+        let Lane { engine, on_statement, .. } = &self.writer;
+        let lane = Lane { connection, engine: *engine, on_statement: on_statement.clone() };
+        Ok(SeaOrmTransaction { lane, cipher: Arc::clone(&self.cipher) })
+    }
+}
+
+impl fmt::Debug for SeaOrmStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SeaOrmStorage").field("engine", &self.writer.engine).finish_non_exhaustive()
+    }
+}

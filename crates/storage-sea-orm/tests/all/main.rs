@@ -1,0 +1,13 @@
+//! The storage on a database file of its own for each test.
+#![expect(clippy::unwrap_used, reason = "this is a test: what it did not expect ends it")]
+
+mod conformance;
+mod errors;
+mod lists;
+mod personal_data;
+mod placing;
+mod round_trips;
+mod schema;
+mod statements;
+mod support;
+mod transactions;

@@ -1,0 +1,248 @@
+//! A storage in a temporary directory, and aggregates to put into it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use chrono::{TimeDelta, TimeZone, Utc};
+use jangteo_application::{Aggregate, Answer, Event, Fingerprint, IdempotencyRecord, RequestMark};
+use jangteo_order::{Order, OrderTerms, OrderedItem};
+use jangteo_payment::{PayableOrder, Payment, RequestedTenders};
+use jangteo_product::{NewProduct, Product, ProductRepository, ProductStatus};
+use jangteo_shared_kernel::{Currency, Id, Money, Quantity, StorageError, Timestamp, UserId, atomically};
+use jangteo_storage_sea_orm::{SeaOrmStorage, SeaOrmTransaction, StorageOptions};
+use jangteo_user::{
+    CipherError, Email, EmailLookup, FieldCipher, FieldPlace, PasswordHash, Profile, Role, User,
+    UserRepository,
+};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+
+/// A cipher that is good for nothing but tests: nobody reads the clear text in the file, and a value opens at its own
+/// place only.
+#[derive(Default)]
+pub(crate) struct TestCipher {
+    nonces: AtomicU64,
+}
+
+fn hash(parts: impl Hash) -> [u8; 8] {
+    let mut hasher = DefaultHasher::new();
+    parts.hash(&mut hasher);
+    hasher.finish().to_be_bytes()
+}
+
+fn masked(place: FieldPlace, nonce: &[u8], text: &[u8]) -> Vec<u8> {
+    let mask = (0_u64..).flat_map(|block| hash((place.column, place.user, nonce, block)));
+    text.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect()
+}
+
+impl FieldCipher for TestCipher {
+    fn seal(&self, place: FieldPlace, clear: &str) -> Result<Vec<u8>, CipherError> {
+        let nonce = self.nonces.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let tag = hash((place.column, place.user, nonce, clear));
+        Ok([&nonce[..], &tag, &masked(place, &nonce, clear.as_bytes())].concat())
+    }
+
+    fn open(&self, place: FieldPlace, sealed: &[u8]) -> Result<String, CipherError> {
+        let (nonce, rest) = sealed.split_at_checked(8).ok_or(CipherError)?;
+        let (tag, text) = rest.split_at_checked(8).ok_or(CipherError)?;
+        let clear = String::from_utf8(masked(place, nonce, text)).map_err(|_| CipherError)?;
+        let nonce: [u8; 8] = nonce.try_into().map_err(|_| CipherError)?;
+        if hash((place.column, place.user, nonce, clear.as_str())) == tag {
+            Ok(clear)
+        } else {
+            Err(CipherError)
+        }
+    }
+
+    fn email_lookup(&self, email: &Email) -> EmailLookup {
+        let mut lookup = [0; 32];
+        lookup[..8].copy_from_slice(&hash(("lookup", email.as_str())));
+        EmailLookup(lookup)
+    }
+}
+
+/// A migrated storage, the statements that it ran, and its file.
+pub(crate) struct Shop {
+    pub(crate) storage: SeaOrmStorage,
+    pub(crate) statements: Arc<Mutex<Vec<String>>>,
+    directory: tempfile::TempDir,
+}
+
+impl Shop {
+    pub(crate) async fn open() -> Self {
+        Self::open_with(|_| ()).await
+    }
+
+    pub(crate) async fn open_with(change: impl FnOnce(&mut StorageOptions)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let statements = Arc::<Mutex<Vec<String>>>::default();
+        let mut options =
+            StorageOptions::new(format!("sqlite://{}", directory.path().join("shop.db").display()));
+        let ran = Arc::clone(&statements);
+        options.on_statement = Some(Arc::new(move |text| ran.lock().unwrap().push(text.to_owned())));
+        change(&mut options);
+        let storage = SeaOrmStorage::connect(&options, Arc::new(TestCipher::default())).await.unwrap();
+        storage.migrate().await.unwrap();
+        Self { storage, statements, directory }
+    }
+
+    pub(crate) fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
+    /// The statements that ran since the last call.
+    pub(crate) fn take_statements(&self) -> Vec<String> {
+        std::mem::take(&mut self.statements.lock().unwrap())
+    }
+
+    /// Another connection to the file, past the storage.
+    pub(crate) async fn by_hand(&self) -> DatabaseConnection {
+        let url = format!("sqlite://{}", self.directory.path().join("shop.db").display());
+        Database::connect(url).await.unwrap()
+    }
+
+    /// Runs a statement past the storage and past its constraints.
+    pub(crate) async fn tamper(&self, sql: &str) {
+        let db = self.by_hand().await;
+        db.execute_unprepared("PRAGMA ignore_check_constraints = ON").await.unwrap();
+        assert_eq!(db.execute_unprepared(sql).await.unwrap().rows_affected(), 1, "{sql}");
+        db.close().await.unwrap();
+    }
+
+    pub(crate) async fn in_one<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut SeaOrmTransaction) -> Result<T, StorageError>,
+    ) -> T {
+        atomically(&self.storage, work).await.unwrap()
+    }
+
+    pub(crate) async fn refuses(
+        &self,
+        work: impl AsyncFnOnce(&mut SeaOrmTransaction) -> Result<(), StorageError>,
+    ) -> StorageError {
+        atomically(&self.storage, work).await.unwrap_err()
+    }
+
+    pub(crate) async fn add_products(&self, products: &[Product]) {
+        self.in_one(async |tx| tx.insert_products(products).await).await;
+    }
+
+    pub(crate) async fn add_users(&self, users: &[User]) {
+        self.in_one(async |tx| tx.insert_users(users).await).await;
+    }
+
+    pub(crate) async fn product(&self, id: jangteo_shared_kernel::ProductId) -> Product {
+        let ids = BTreeSet::from([id]);
+        let mut products: BTreeMap<_, _> = self.in_one(async |tx| tx.lock_products(&ids).await).await;
+        products.remove(&id).unwrap()
+    }
+
+    /// One column of one row, as text.
+    pub(crate) async fn value(&self, sql: &str) -> Option<String> {
+        let db = self.by_hand().await;
+        let statement = Statement::from_string(db.get_database_backend(), sql);
+        let row = db.query_one_raw(statement).await.unwrap().unwrap();
+        db.close().await.unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+}
+
+/// The causes of an error, one after the other.
+pub(crate) fn told(error: &StorageError) -> String {
+    let cause: &dyn std::error::Error = match error {
+        StorageError::Transient(cause) | StorageError::Unavailable(cause) | StorageError::Fatal(cause) => {
+            &**cause
+        }
+    };
+    cause.to_string()
+}
+
+pub(crate) fn id<K>(n: u32) -> Id<K> {
+    format!("01900000-0000-7000-8000-{n:012x}").parse().unwrap()
+}
+
+pub(crate) fn ids<K>(numbers: impl IntoIterator<Item = u32>) -> BTreeSet<Id<K>> {
+    numbers.into_iter().map(id).collect()
+}
+
+pub(crate) fn krw(amount: i64) -> Money {
+    Money::new(amount, Currency::KRW)
+}
+
+/// So many milliseconds into the test. Thousands have no fraction, the others have three digits of one.
+pub(crate) fn at(millis: i64) -> Timestamp {
+    Utc.with_ymd_and_hms(2026, 11, 22, 0, 0, 0).unwrap() + TimeDelta::milliseconds(millis)
+}
+
+pub(crate) fn user(n: u32) -> User {
+    let profile = Profile {
+        email: format!("minji{n}@example.com").parse().unwrap(),
+        name: format!("Minji Kim {n}").parse().unwrap(),
+        phone: (n % 2 == 1).then(|| format!("010-1234-{n:04}").parse().unwrap()),
+    };
+    let hash = PasswordHash::new(format!("$argon2id${n}"));
+    let role = if n.is_multiple_of(10) { Role::Admin } else { Role::Customer };
+    User::register(id(n), role, profile, hash, at(i64::from(n)))
+}
+
+pub(crate) fn product(n: u32, stock: u32) -> Product {
+    priced(n, stock, 1_000, &format!("Mug {n}"))
+}
+
+pub(crate) fn priced(n: u32, stock: u32, price: i64, name: &str) -> Product {
+    let new = NewProduct {
+        name: name.parse().unwrap(),
+        description: "It holds \"coffee\".\nOr tea.".parse().unwrap(),
+        price: krw(price).try_into().unwrap(),
+        status: ProductStatus::OnSale,
+        stock: stock.try_into().unwrap(),
+    };
+    Product::create(id(n), new, at(i64::from(n)))
+}
+
+/// An order of `n` by a user, with lines of one unit each of these products.
+pub(crate) fn order(n: u32, user: UserId, products: &[Product]) -> Order {
+    let placed_at = at(i64::from(n));
+    let expires_at = placed_at + TimeDelta::minutes(30);
+    let terms = OrderTerms { id: id(n), user, currency: Currency::KRW, placed_at, expires_at };
+    let items = (0_u32..).zip(products).map(|(line, product)| OrderedItem {
+        // Ids that descend while the numbers ascend.
+        line: id(n * 1_000 + 999 - line),
+        product: product.id,
+        product_name: product.name.as_str().to_owned(),
+        unit_price: product.price.money(),
+        quantity: Quantity::new(line + 1).unwrap(),
+    });
+    Order::place(terms, items).unwrap()
+}
+
+pub(crate) fn payment(n: u32, order: &Order, tenders: &RequestedTenders) -> Payment {
+    let payable = PayableOrder {
+        order: order.id,
+        user: order.user,
+        total: order.total(),
+        lines: order.lines.iter().map(|line| (line.id, line.net())).collect(),
+    };
+    Payment::settle(id(n), &payable, tenders, at(i64::from(n))).unwrap()
+}
+
+pub(crate) fn record(user: UserId, key: &str, millis: i64) -> IdempotencyRecord {
+    IdempotencyRecord {
+        mark: RequestMark { user, key: key.parse().unwrap(), fingerprint: Fingerprint([7; 32]) },
+        answer: Answer { status: 201, location: Some("/orders/1".into()), body: vec![0, 0xff, b'"', b'{'] },
+        created_at: at(millis),
+    }
+}
+
+pub(crate) fn event(n: u32, subject: uuid::Uuid) -> Event {
+    Event {
+        id: id(n),
+        kind: "order.placed",
+        aggregate: Aggregate::Order,
+        subject,
+        version: 1,
+        occurred_at: at(i64::from(n)),
+        data: serde_json::json!({ "name": "머그 \"컵\"", "total": i64::MAX }),
+    }
+}

@@ -1,0 +1,61 @@
+//! The tables of Jangteo: SeaORM migrations, one file a change, each with its way back.
+//!
+//! The same code runs on every engine: tables, columns and constraints are built with sea-query, and `schema.rs`
+//! holds the few things that engines spell differently. Built for SQLite; PostgreSQL and MySQL/MariaDB follow.
+//!
+//! # Rules of the schema
+//! - Identifiers are primary keys (ADR-011), keys and hashes are binary, instants are UTC with milliseconds, amounts
+//!   are 64-bit integers of minor units with the currency of their row or of the row that owns them.
+//! - Constraints back every invariant: stock and balances are never below zero, nothing is refunded that was not
+//!   captured, one payment settles an order.
+//! - Foreign keys stay within one life cycle (an order and its lines); between contexts there is only an id
+//!   (ADR-013).
+//! - An index exists for a query that exists, and a comment names it (ADR-014).
+//!
+//! # How to add a change
+//! Add `src/m<date>_<number>_<what>.rs` with `up` and `down`, and list it at the end of [`Migrator::migrations`]. Never
+//! edit one that was released. A query that needs an index brings it in the same change.
+//!
+//! ```
+//! use jangteo_migrations::{Migrator, MigratorTrait};
+//!
+//! let names: Vec<_> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+//! assert!(names.is_sorted(), "they run in the order of their names");
+//! ```
+#![deny(missing_docs)]
+
+mod schema;
+
+mod m20261122_000001_create_users;
+mod m20261122_000002_create_refresh_families;
+mod m20261122_000003_create_products;
+mod m20261122_000004_create_orders;
+mod m20261122_000005_create_payments;
+mod m20261122_000006_create_points;
+mod m20261122_000007_create_idempotency_records;
+mod m20261122_000008_create_outbox;
+
+use sea_orm_migration::MigrationTrait;
+use sea_orm_migration::async_trait::async_trait;
+
+pub use sea_orm_migration::MigratorTrait;
+
+/// All changes, the oldest first.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+#[async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_create_users::Migration),
+            Box::new(m20261122_000002_create_refresh_families::Migration),
+            Box::new(m20261122_000003_create_products::Migration),
+            Box::new(m20261122_000004_create_orders::Migration),
+            Box::new(m20261122_000005_create_payments::Migration),
+            Box::new(m20261122_000006_create_points::Migration),
+            Box::new(m20261122_000007_create_idempotency_records::Migration),
+            Box::new(m20261122_000008_create_outbox::Migration),
+        ]
+    }
+}
