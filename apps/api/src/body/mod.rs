@@ -1,0 +1,11 @@
+//! Bodies of requests and answers, by context.
+
+pub(crate) mod order;
+pub(crate) mod payment;
+pub(crate) mod point;
+pub(crate) mod product;
+pub(crate) mod session;
+pub(crate) mod user;
+pub(crate) mod values;
+
+pub(crate) use values::{Instant, MoneyBody, PageBody};

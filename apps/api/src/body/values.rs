@@ -1,0 +1,72 @@
+//! Values that many bodies share.
+
+use jangteo_shared_kernel::{Money, Timestamp};
+use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::call::Terms;
+use crate::problem::Faults;
+
+/// An amount of money in minor units: won for KRW, cents for USD.
+#[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
+#[schema(as = Money, example = json!({ "amount": 12000, "currency": "KRW" }))]
+#[serde(deny_unknown_fields, expecting = "an object with amount and currency")]
+pub(crate) struct MoneyBody {
+    /// Minor units.
+    pub(crate) amount: i64,
+    /// An ISO 4217 code; in requests, the one that the shop trades in.
+    pub(crate) currency: String,
+}
+
+impl MoneyBody {
+    /// The amount, if it is of the business currency.
+    pub(crate) fn read(&self, pointer: &str, terms: Terms, faults: &mut Faults) -> Option<Money> {
+        if self.currency == terms.currency.code() {
+            return Some(Money::new(self.amount, terms.currency));
+        }
+        faults.add(format!("{pointer}/currency"), format!("must be {}", terms.currency));
+        None
+    }
+}
+
+impl From<Money> for MoneyBody {
+    fn from(money: Money) -> Self {
+        Self { amount: money.amount(), currency: money.currency().code().to_owned() }
+    }
+}
+
+/// An instant as answers have it: RFC 3339 in UTC with milliseconds.
+#[derive(Debug, Clone, Copy, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-22T09:00:00.000Z")]
+pub(crate) struct Instant(pub Timestamp);
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.format("%Y-%m-%dT%H:%M:%S%.3fZ"))
+    }
+}
+
+impl From<Timestamp> for Instant {
+    fn from(instant: Timestamp) -> Self {
+        Self(instant)
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Page)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PageBody<T> {
+    /// The items, in the order of the list.
+    pub(crate) items: Vec<T>,
+    /// The cursor of the next page; null on the last.
+    #[schema(required)]
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// The bytes of a body.
+pub(crate) fn bytes(body: &impl Serialize) -> Vec<u8> {
+    // Bodies are structs of strings and numbers, which always serialise.
+    serde_json::to_vec(body).unwrap_or_default()
+}

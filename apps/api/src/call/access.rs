@@ -1,0 +1,112 @@
+//! Who calls. Only this module makes the proofs, so a handler that holds one has been called by such a person.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use jangteo_shared_kernel::{RefreshFamilyId, UserId};
+use jangteo_user::{Role, UserQueries};
+
+use crate::problem::{Code, Problem};
+use crate::shop::Shop;
+
+/// Who may call.
+pub(crate) trait Access: Sized + 'static {
+    /// What it may refuse with.
+    const PROBLEMS: &'static [Code];
+
+    /// The proof that the caller is such a person.
+    fn prove(request: &HttpRequest, shop: &Shop) -> impl Future<Output = Result<Self, Problem>>;
+}
+
+/// A person with an account.
+pub(crate) trait Person {
+    /// Who.
+    fn user(&self) -> UserId;
+}
+
+/// Anyone: nothing is asked and nothing is known.
+#[derive(Debug)]
+pub(crate) struct Anyone(());
+
+/// Somebody with an account and a log-in that stands.
+#[derive(Debug)]
+pub(crate) struct SignedIn {
+    user: UserId,
+    family: RefreshFamilyId,
+    role: Role,
+}
+
+/// Somebody who runs the shop.
+#[derive(Debug)]
+pub(crate) struct Administrator(SignedIn);
+
+impl Access for Anyone {
+    const PROBLEMS: &'static [Code] = &[];
+
+    async fn prove(_: &HttpRequest, _: &Shop) -> Result<Self, Problem> {
+        Ok(Self(()))
+    }
+}
+
+impl Access for SignedIn {
+    const PROBLEMS: &'static [Code] = &[Code::Unauthenticated];
+
+    async fn prove(request: &HttpRequest, shop: &Shop) -> Result<Self, Problem> {
+        let refused = || Problem::plain(Code::Unauthenticated);
+        let token = bearer(request).ok_or_else(refused)?;
+        let now = shop.sources.now();
+        let claims = shop.access_tokens.verify(token, now).map_err(|_| refused())?;
+        // The signature says who it was; whether account and log-in still stand, and the role now, are looked up.
+        let standing = shop.storage.session_standing(claims.user, claims.family, now).await?;
+        let role = standing.ok_or_else(refused)?.role;
+        Ok(Self { user: claims.user, family: claims.family, role })
+    }
+}
+
+impl Access for Administrator {
+    const PROBLEMS: &'static [Code] = &[Code::Unauthenticated, Code::Forbidden];
+
+    async fn prove(request: &HttpRequest, shop: &Shop) -> Result<Self, Problem> {
+        let caller = SignedIn::prove(request, shop).await?;
+        if caller.is_admin() { Ok(Self(caller)) } else { Err(Problem::plain(Code::Forbidden)) }
+    }
+}
+
+impl Person for SignedIn {
+    fn user(&self) -> UserId {
+        self.user
+    }
+}
+
+impl Person for Administrator {
+    fn user(&self) -> UserId {
+        self.0.user
+    }
+}
+
+impl SignedIn {
+    /// The log-in that the access token belongs to.
+    pub(crate) fn family(&self) -> RefreshFamilyId {
+        self.family
+    }
+
+    /// Whether they run the shop.
+    pub(crate) fn is_admin(&self) -> bool {
+        match self.role {
+            Role::Customer => false,
+            Role::Admin => true,
+        }
+    }
+
+    /// Whether they may see what belongs to this user.
+    pub(crate) fn may_see(&self, owner: UserId) -> bool {
+        self.user == owner || self.is_admin()
+    }
+}
+
+/// The token of `Authorization: Bearer …`, if that is there once.
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let mut values = request.headers().get_all(header::AUTHORIZATION);
+    let (scheme, token) = values.next()?.to_str().ok()?.split_once(' ')?;
+    let once = values.next().is_none();
+    (once && scheme.eq_ignore_ascii_case("bearer")).then_some(token.trim())
+}

@@ -1,0 +1,105 @@
+//! The way of a request to its handler, the same for all.
+//!
+//! A [`Call`] is all that a handler gets. Its type says who may call, what the request brings along and whether it
+//! needs an idempotency key; taking it apart keeps the promised precedence: 401, 403, 415, 413, 400 for the key, 400
+//! for the JSON, 422. What a handler finds out after that is 404, then 409.
+
+mod access;
+mod body;
+mod fingerprint;
+mod input;
+mod json;
+mod key;
+mod query;
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest, HttpRequest};
+use jangteo_shared_kernel::Id;
+
+pub(crate) use access::{Access, Administrator, Anyone, Person, SignedIn};
+pub(crate) use input::{Input, Json, Nothing, Query};
+pub(crate) use json::present;
+pub(crate) use json::{Body, Terms};
+pub(crate) use key::{IDEMPOTENCY_KEY, Keyed, Keying, NoKey};
+pub(crate) use query::{Paging, Parameters, QueryString};
+
+use crate::problem::{Code, Problem};
+use crate::shop::Shop;
+
+/// A request that has passed every check which does not need its handler.
+#[derive(Debug)]
+pub(crate) struct Call<A, I: Input = Nothing, K = NoKey> {
+    /// The shop.
+    pub(crate) shop: Data<Shop>,
+    /// Who calls.
+    pub(crate) who: A,
+    /// What the request brings along.
+    pub(crate) input: I::Meaning,
+    /// The mark of its key, if it has to have one.
+    pub(crate) key: K,
+    /// The request.
+    pub(crate) request: HttpRequest,
+}
+
+impl<A, I: Input, K> Call<A, I, K> {
+    /// An id of the path. What is none names nothing.
+    pub(crate) fn path_id<T>(&self, name: &str) -> Result<Id<T>, Problem> {
+        self.request.match_info().query(name).parse().map_err(|_| Problem::not_found())
+    }
+}
+
+impl<A: Access, I: Input, K: Keying<A>> FromRequest for Call<A, I, K> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move { take_apart(request, &mut payload).await })
+    }
+}
+
+async fn take_apart<A: Access, I: Input, K: Keying<A>>(
+    request: HttpRequest,
+    payload: &mut Payload,
+) -> Result<Call<A, I, K>, Problem> {
+    let shop = request.app_data::<Data<Shop>>().cloned();
+    let shop = shop.ok_or_else(|| Problem::internal(&"a route without a shop".into()))?;
+    let who = A::prove(&request, &shop).await?;
+    I::check_media_type(&request)?;
+    let reads = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let bytes = if reads { body::read(&request, payload).await? } else { Bytes::new() };
+    let key = K::read(&request)?;
+    let json = I::decode(&bytes)?;
+    let key = K::mark(key, &who, || fingerprint::fingerprint(&request, json.as_ref()));
+    let input = I::interpret(&request, json, shop.terms)?;
+    Ok(Call { shop, who, input, key, request })
+}
+
+/// Which problems a call can meet before its handler.
+pub(crate) trait Promises {
+    /// Their codes.
+    fn problems() -> Vec<Code>;
+    /// Whether the caller has to be logged in.
+    fn secured() -> bool;
+    /// Whether a key is required.
+    fn keyed() -> bool;
+}
+
+impl<A: Access, I: Input, K: Keying<A>> Promises for (Call<A, I, K>,) {
+    fn problems() -> Vec<Code> {
+        let own = [Code::Internal, Code::Unavailable];
+        [A::PROBLEMS, I::PROBLEMS, K::PROBLEMS, &own].concat()
+    }
+
+    fn secured() -> bool {
+        !A::PROBLEMS.is_empty()
+    }
+
+    fn keyed() -> bool {
+        !<K as Keying<A>>::PROBLEMS.is_empty()
+    }
+}

@@ -1,0 +1,65 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use jangteo_user::{Email, PersonName};
+
+/// A commerce backend in one binary. Without a command it serves.
+///
+/// Exit codes: 0 done; 1 refused, or a fault was found; 2 wrong usage or configuration.
+#[derive(Debug, Parser)]
+#[command(name = "jangteo", version)]
+pub(super) struct Arguments {
+    /// Reads jangteo.PROFILE.toml as well. Also: `JANGTEO_PROFILE`.
+    #[arg(long, global = true)]
+    pub(super) profile: Option<String>,
+    /// Reads this file instead of jangteo.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Starts the server. The embedded database is brought up to date first.
+    Serve {
+        /// Brings a server database up to date first, too. (The embedded one always is.)
+        #[arg(long)]
+        migrate: bool,
+    },
+    /// Brings the database schema up to date.
+    Migrate {
+        /// Changes nothing; exits with 1 if the schema is not up to date.
+        #[arg(long, conflicts_with = "down")]
+        check: bool,
+        /// Takes the latest N changes back, with what is in their tables.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        down: Option<u32>,
+    },
+    /// Loads a small shop to try things out with. Safe to repeat, also while the server runs.
+    Demo,
+    /// Manages administrators.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+    /// Prints the OpenAPI document as YAML.
+    Openapi,
+    /// Prints the effective configuration, each value with where it came from. Secrets are masked.
+    Config,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AdminCommand {
+    /// Makes an administrator's account. The password is read from standard input, one line.
+    Create {
+        /// The address to log in with.
+        #[arg(long)]
+        email: Email,
+        /// What the person is called.
+        #[arg(long)]
+        name: PersonName,
+    },
+}

@@ -1,0 +1,67 @@
+//! `jangteo demo`: a small shop to try things out with.
+//!
+//! Every step looks whether its work is there already, so the command can be repeated, and continues where an earlier
+//! run was cut off. All of it goes through the use cases, some days ago: what it makes looks as if it had happened.
+
+mod accounts;
+mod catalogue;
+mod history;
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use jangteo_application::Sources;
+use jangteo_security::SystemEntropy;
+use jangteo_shared_kernel::{Clock, Timestamp};
+
+use super::{DONE, say};
+use crate::config::Settings;
+use crate::shop::{Shop, UseCases};
+
+pub(super) async fn run(settings: &Settings) -> anyhow::Result<u8> {
+    let shop = Shop::open(settings).await?;
+    shop.storage.migrate().await?;
+    let demo = Demo { settings, shop };
+    let (admin, customer) = (demo.account(&accounts::ADMIN).await?, demo.account(&accounts::CUSTOMER).await?);
+    let products = demo.products().await?;
+    let points = demo.points(customer.id).await?;
+    let orders = demo.orders(customer.id).await?;
+
+    let made = usize::from(admin.new) + usize::from(customer.new) + products + points + orders;
+    if made == 0 {
+        say("The demo shop was loaded before: nothing has changed.")?;
+    } else {
+        say(format!("Loaded the demo shop: {products} products and {orders} orders are new."))?;
+    }
+    say("Log in as")?;
+    for (account, role) in [(accounts::ADMIN, "runs the shop"), (accounts::CUSTOMER, "buys")] {
+        say(format!("  {}  {}  ({role})", account.email, account.password))?;
+    }
+    say("These accounts are for trying things out only: everybody knows their passwords.")?;
+    demo.shop.storage.close().await?;
+    Ok(DONE)
+}
+
+/// A shop that is being filled.
+struct Demo<'a> {
+    settings: &'a Settings,
+    shop: Shop,
+}
+
+impl Demo<'_> {
+    /// The use cases as they were so many days ago.
+    fn days_ago(&self, days: i64) -> anyhow::Result<(UseCases, Sources)> {
+        let then = self.shop.sources.now() - TimeDelta::days(days);
+        let sources = Sources::new(Arc::new(Stopped(then)), Arc::new(SystemEntropy));
+        Ok((UseCases::new(self.settings, &sources)?, sources))
+    }
+}
+
+/// A clock that stands still.
+struct Stopped(Timestamp);
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}

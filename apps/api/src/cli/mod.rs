@@ -1,0 +1,85 @@
+//! The command line.
+
+mod admin;
+mod arguments;
+mod demo;
+mod migrate;
+mod serve;
+mod signals;
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use actix_web::rt::System;
+use clap::Parser;
+
+use self::arguments::{AdminCommand, Arguments, Command};
+use crate::config::{ConfigFault, Configuration, Origins};
+use crate::observe::start_logging;
+use crate::openapi;
+
+/// Done.
+const DONE: u8 = 0;
+/// Refused, or a fault was found.
+const REFUSED: u8 = 1;
+/// Wrong usage: of the command line or of the configuration.
+const USAGE: u8 = 2;
+
+/// Runs a command line to its end.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help goes to standard output and is no fault. If it cannot be written, there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { USAGE } else { DONE });
+        }
+    };
+    let code = match execute(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            // If this cannot be written, the exit code still tells.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            if error.is::<ConfigFault>() { USAGE } else { REFUSED }
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn execute(arguments: Arguments) -> anyhow::Result<u8> {
+    let Arguments { profile, config, command } = arguments;
+    let command = command.unwrap_or(Command::Serve { migrate: false });
+    // The document does not depend on any setting.
+    if matches!(command, Command::Openapi) {
+        say(openapi::document().to_yaml()?.trim_end())?;
+        return Ok(DONE);
+    }
+    let profile = profile.or_else(|| std::env::var("JANGTEO_PROFILE").ok()).filter(|name| !name.is_empty());
+    let configuration = Configuration::load(&Origins::of_this_process(config, profile))?;
+    let settings = &configuration.settings;
+    start_logging(settings);
+    match command {
+        Command::Openapi => Ok(DONE),
+        Command::Config => {
+            say(configuration.to_string().trim_end())?;
+            for warning in configuration.warnings() {
+                writeln!(io::stderr(), "warning: {warning}")?;
+            }
+            Ok(DONE)
+        }
+        Command::Serve { migrate: _ } => System::new().block_on(serve::run(&configuration)),
+        Command::Migrate { check, down } => System::new().block_on(migrate::run(settings, check, down)),
+        Command::Demo => System::new().block_on(demo::run(settings)),
+        Command::Admin { command: AdminCommand::Create { email, name } } => {
+            System::new().block_on(admin::create(settings, email, name))
+        }
+    }
+}
+
+/// Prints a line for the person who asked.
+fn say(text: impl AsRef<str>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", text.as_ref())?;
+    out.flush()
+}

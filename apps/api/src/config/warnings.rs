@@ -1,0 +1,34 @@
+//! Settings that are legal and yet perhaps not meant.
+
+use std::time::Duration;
+
+use jangteo_security::Argon2idCost;
+
+use super::Settings;
+
+pub(super) fn of(settings: &Settings) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if !settings.bind.ip().is_loopback() {
+        warnings.push(format!(
+            "server.bind is {}: other machines can reach the server, without TLS; put a proxy with TLS before it",
+            settings.bind
+        ));
+    }
+    if settings.access_lifetime > Duration::from_hours(1) {
+        warnings.push("sessions.access_lifetime is above an hour".to_owned());
+    }
+    if settings.refresh_lifetime < settings.access_lifetime {
+        warnings.push("sessions.refresh_lifetime is shorter than sessions.access_lifetime".to_owned());
+    }
+    let Argon2idCost { memory_kib, iterations, .. } = settings.password_cost;
+    if memory_kib < Argon2idCost::OWASP.memory_kib || iterations < Argon2idCost::OWASP.iterations {
+        warnings.push("passwords.* costs less than OWASP's minimum of 19456 KiB and 2 iterations".to_owned());
+    }
+    if settings.points.max_charge > settings.points.max_balance {
+        warnings.push("points.max_charge exceeds points.max_balance".to_owned());
+    }
+    if settings.rate_limit {
+        warnings.push("rate_limit.enabled is true, but no rate limit is enforced yet".to_owned());
+    }
+    warnings
+}

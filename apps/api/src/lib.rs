@@ -1,0 +1,26 @@
+//! The server of Jangteo: configuration, wiring, HTTP and command line around the use cases of `jangteo-application`.
+//!
+//! Nothing here decides anything about the shop. A request becomes a command on its way through `call`, a use case
+//! decides it, and what it says becomes an answer: a body of `body` or a `problem`. The table of `routes` is both what is
+//! served and what the OpenAPI document says.
+//!
+//! The library is there for the binary `jangteo`; all of it is behind [`run`].
+
+mod body;
+mod call;
+mod cli;
+mod config;
+mod docs;
+mod health;
+mod jobs;
+mod observe;
+mod openapi;
+mod problem;
+mod refusals;
+mod reply;
+mod routes;
+mod server;
+mod shop;
+mod storage;
+
+pub use cli::run;

@@ -1,0 +1,29 @@
+//! The routes, by context.
+
+mod admin;
+mod auth;
+mod me;
+mod orders;
+mod payments;
+mod points;
+mod products;
+mod stock;
+pub(crate) mod table;
+
+use table::Table;
+
+/// Every route of the server that the document describes.
+pub(crate) fn all() -> Table {
+    let mut table = Table::default();
+    me::enter(&mut table);
+    auth::enter(&mut table);
+    products::enter(&mut table);
+    stock::enter(&mut table);
+    points::enter(&mut table);
+    orders::enter(&mut table);
+    payments::enter(&mut table);
+    admin::enter(&mut table);
+    crate::health::enter(&mut table);
+    crate::problem::enter(&mut table);
+    table
+}

@@ -1,0 +1,38 @@
+//! Corrections of stock.
+
+use actix_web::HttpResponse;
+use jangteo_application::AdjustStock;
+
+use super::table::Table;
+use crate::body::product::{Adjustment, AdjustmentBody};
+use crate::call::{Administrator, Call, Json, Keyed};
+use crate::problem::{Code, Problem};
+use crate::refusals::cannot_adjust;
+use crate::reply;
+
+pub(super) fn enter(table: &mut Table) {
+    table.add(__path_adjust_stock, adjust_stock, &[Code::NotFound, Code::OutOfStock]);
+}
+
+/// Adjust a product's stock
+///
+/// Goods received, lost, counted again.
+#[utoipa::path(
+    post,
+    path = "/api/v1/products/{id}/stock-adjustments",
+    tag = "products",
+    params(("id" = Uuid, Path)),
+    request_body = Adjustment,
+    responses((
+        status = 201,
+        description = "The adjustment, with the stock after it",
+        body = AdjustmentBody,
+        headers(("Location" = String, description = "Where the product is")),
+    )),
+)]
+async fn adjust_stock(call: Call<Administrator, Json<Adjustment>, Keyed>) -> Result<HttpResponse, Problem> {
+    let product = call.path_id("id")?;
+    let Call { shop, input: (delta, reason), key, .. } = call;
+    let command = AdjustStock { product, delta, reason, mark: key.into_mark() };
+    reply::keyed(shop.submit(&shop.use_cases.adjust_stock, command).await?, cannot_adjust)
+}

@@ -1,0 +1,143 @@
+//! The table of routes. A route is entered with its description, so what is served and what is documented are one.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::Method;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, Route, guard};
+use utoipa::__dev::{SchemaReferences, Tags};
+use utoipa::Path;
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::call::Promises;
+use crate::problem::{Code, Problem};
+
+/// Named schemas, as utoipa collects them.
+pub(crate) type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// A route: its handler, and what is to be said about it.
+pub(crate) struct Entry {
+    pub(crate) path: String,
+    pub(crate) method: HttpMethod,
+    route: Route,
+    pub(crate) operation: fn() -> Operation,
+    pub(crate) schemas: fn(&mut Schemas),
+    pub(crate) tags: fn() -> Vec<&'static str>,
+    /// The problems that it can answer with.
+    pub(crate) problems: Vec<Code>,
+    pub(crate) secured: bool,
+    pub(crate) keyed: bool,
+}
+
+/// All routes.
+#[derive(Default)]
+pub(crate) struct Table(pub(crate) Vec<Entry>);
+
+impl Table {
+    /// Enters a route of the API. The problems that its call can meet are known from its type; `own` are those of its
+    /// handler.
+    pub(crate) fn add<P, F, Args>(&mut self, _: P, handler: F, own: &[Code])
+    where
+        P: Path + SchemaReferences + Tags<'static>,
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + Promises + 'static,
+        F::Output: Responder + 'static,
+    {
+        let problems = [own, &Args::problems()].concat();
+        self.enter::<P, F, Args>(handler, problems, Args::secured(), Args::keyed());
+    }
+
+    /// Enters a route outside the API, which needs no shop.
+    pub(crate) fn add_plain<P, F, Args>(&mut self, _: P, handler: F, problems: &[Code])
+    where
+        P: Path + SchemaReferences + Tags<'static>,
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.enter::<P, F, Args>(handler, problems.to_vec(), false, false);
+    }
+
+    fn enter<P, F, Args>(&mut self, handler: F, problems: Vec<Code>, secured: bool, keyed: bool)
+    where
+        P: Path + SchemaReferences + Tags<'static>,
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        let method = P::methods().into_iter().next().unwrap_or(HttpMethod::Get);
+        // The body of a GET is not read, whatever its size.
+        let unread = |code: &Code| matches!(method, HttpMethod::Get) && *code == Code::BodyTooLarge;
+        let problems = problems.into_iter().filter(|code| !unread(code)).collect();
+        let route = match &method {
+            // A HEAD is a GET whose body stays here.
+            HttpMethod::Get => Route::new().guard(guard::Any(guard::Get()).or(guard::Head())),
+            other => Route::new().method(http(other)),
+        };
+        let route = route.to(handler);
+        let (operation, schemas, tags) = (P::operation, P::schemas, P::tags);
+        self.0.push(Entry {
+            path: P::path(),
+            method,
+            route,
+            operation,
+            schemas,
+            tags,
+            problems,
+            secured,
+            keyed,
+        });
+    }
+
+    /// Serves the routes. Whatever else is asked of their addresses is a 405 that names what they have.
+    pub(crate) fn serve(self, config: &mut ServiceConfig) {
+        let mut resources: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+        for entry in self.0 {
+            resources.entry(entry.path.clone()).or_default().push(entry);
+        }
+        for (path, entries) in resources {
+            let allow = allow(entries.iter().map(|entry| &entry.method));
+            let resource = entries.into_iter().fold(Resource::new(path), |all, entry| all.route(entry.route));
+            config.service(resource.default_service(web::to(refuse(allow))));
+        }
+    }
+}
+
+/// A handler that refuses every method but these.
+pub(crate) fn refuse(allow: String) -> impl Handler<(HttpRequest,), Output = Result<HttpResponse, Problem>> {
+    move |_: HttpRequest| {
+        let allow = allow.clone();
+        async move { Err::<HttpResponse, _>(Problem::method_not_allowed(allow)) }
+    }
+}
+
+fn allow<'a>(methods: impl Iterator<Item = &'a HttpMethod>) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for method in methods {
+        match method {
+            HttpMethod::Get => names.extend(["GET", "HEAD"]),
+            other => names.push(name(other)),
+        }
+    }
+    names.sort_unstable();
+    names.join(", ")
+}
+
+fn http(method: &HttpMethod) -> Method {
+    Method::from_bytes(name(method).as_bytes()).unwrap_or(Method::GET)
+}
+
+/// A method as HTTP writes it.
+pub(crate) fn name(method: &HttpMethod) -> &'static str {
+    match method {
+        HttpMethod::Get => "GET",
+        HttpMethod::Post => "POST",
+        HttpMethod::Put => "PUT",
+        HttpMethod::Delete => "DELETE",
+        HttpMethod::Options => "OPTIONS",
+        HttpMethod::Head => "HEAD",
+        HttpMethod::Patch => "PATCH",
+        HttpMethod::Trace => "TRACE",
+    }
+}

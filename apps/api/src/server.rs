@@ -1,0 +1,89 @@
+//! The server: from listening to the last answer.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpResponse, HttpServer};
+use anyhow::Context;
+use tokio::time::{sleep, timeout};
+
+use crate::config::Settings;
+use crate::docs::{self, Document};
+use crate::health::Stage;
+use crate::observe::{Observer, observe};
+use crate::problem::Problem;
+use crate::shop::Shop;
+use crate::{jobs, routes};
+
+/// Serves until it is asked to stop, then ends what is under way and closes the storage, all of it within
+/// `server.shutdown_timeout`. `listening` is told the address once requests are taken.
+pub(crate) async fn serve(
+    settings: &Settings,
+    shop: Shop,
+    asked_to_stop: impl Future<Output = ()>,
+    listening: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let shop = Data::new(shop);
+    let stage = Data::new(Stage::default());
+    let observer =
+        Data::new(Observer { sources: shop.sources.clone(), request_timeout: settings.request_timeout });
+    let document = Data::new(Document::new()?);
+    let server = {
+        let (shop, stage) = (Data::clone(&shop), Data::clone(&stage));
+        HttpServer::new(move || {
+            App::new()
+                .app_data(Data::clone(&shop))
+                .app_data(Data::clone(&stage))
+                .app_data(Data::clone(&observer))
+                .app_data(Data::clone(&document))
+                .wrap(from_fn(observe))
+                .configure(|config| routes::all().serve(config))
+                .configure(docs::serve)
+                .default_service(web::to(nothing_here))
+        })
+    };
+    let server = server
+        .workers(settings.workers.get())
+        .client_request_timeout(Duration::from_secs(10))
+        // Longer than clients usually keep one, so that they close it and not we.
+        .keep_alive(Duration::from_secs(75))
+        .shutdown_timeout(settings.shutdown_timeout.as_secs())
+        .disable_signals()
+        .bind(settings.bind)
+        .with_context(|| format!("cannot listen on {}", settings.bind))?;
+    let address = server.addrs().first().copied().unwrap_or(settings.bind);
+    let server = server.run();
+    let handle = server.handle();
+    let running = actix_web::rt::spawn(server);
+    let jobs = jobs::start(settings, Arc::clone(&shop));
+    stage.serve();
+    tracing::info!(%address, "serving");
+    listening(address)?;
+
+    asked_to_stop.await;
+    tracing::info!("draining");
+    stage.drain();
+    let ended = timeout(settings.shutdown_timeout, async {
+        sleep(settings.drain_delay).await;
+        handle.stop(true).await;
+        let outcome = running.await;
+        jobs.stop().await;
+        shop.storage.close().await?;
+        outcome?.context("the server ended with an error")
+    });
+    if let Ok(outcome) = ended.await {
+        outcome?;
+    } else {
+        tracing::warn!("not everything ended within server.shutdown_timeout");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn nothing_here() -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found())
+}

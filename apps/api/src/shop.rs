@@ -1,0 +1,143 @@
+//! The shop: its storage, its use cases and its ports, wired once.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use jangteo_application::{
+    AdjustStocks, CancelOrders, ChargePointAccounts, CreateProducts, DeleteAccounts, EditProducts,
+    EditProfiles, GrantPointAccounts, PayOrders, PlaceOrders, RegisterUsers, SessionPolicy, Sessions,
+    SetUseCase, Sources, submit,
+};
+use jangteo_security::{
+    Argon2idHasher, CursorSeal, Hs256Tokens, ServiceKeys, Sha256Secrets, SystemClock, SystemEntropy,
+};
+use jangteo_shared_kernel::UnitOfWork;
+use jangteo_user::AccessTokens;
+
+use crate::body;
+use crate::call::Terms;
+use crate::config::Settings;
+use crate::problem::Problem;
+use crate::storage::{self, Storage};
+
+/// Everything that a request needs.
+pub(crate) struct Shop {
+    /// Where the data is.
+    pub(crate) storage: Storage,
+    /// Time and chance.
+    pub(crate) sources: Sources,
+    /// What bodies are read under.
+    pub(crate) terms: Terms,
+    /// Verifies access tokens.
+    pub(crate) access_tokens: Arc<dyn AccessTokens>,
+    /// Hashes passwords.
+    pub(crate) passwords: Arc<Argon2idHasher>,
+    /// Seals the positions of lists.
+    pub(crate) cursors: CursorSeal,
+    /// Starts, continues and ends log-ins.
+    pub(crate) sessions: Sessions<Argon2idHasher>,
+    /// The use cases.
+    pub(crate) use_cases: UseCases,
+}
+
+/// The use cases, by what they do.
+#[derive(Debug)]
+pub(crate) struct UseCases {
+    /// Makes accounts.
+    pub(crate) register: RegisterUsers,
+    /// Edits profiles.
+    pub(crate) edit_profile: EditProfiles,
+    /// Deletes accounts.
+    pub(crate) delete_account: DeleteAccounts,
+    /// Creates products.
+    pub(crate) create_product: CreateProducts,
+    /// Edits products.
+    pub(crate) edit_product: EditProducts,
+    /// Adjusts stock.
+    pub(crate) adjust_stock: AdjustStocks,
+    /// Charges points.
+    pub(crate) charge_points: ChargePointAccounts,
+    /// Grants points.
+    pub(crate) grant_points: GrantPointAccounts,
+    /// Places orders.
+    pub(crate) place_order: PlaceOrders,
+    /// Cancels orders.
+    pub(crate) cancel_order: CancelOrders,
+    /// Pays orders.
+    pub(crate) pay_order: PayOrders,
+}
+
+impl Shop {
+    /// Opens the shop: reads or makes the keys and connects to the storage, whose schema has to be up to date.
+    pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let entropy = Arc::new(SystemEntropy);
+        let keys = ServiceKeys::load_or_generate(&settings.keys_dir(), entropy.as_ref())?;
+        let storage = storage::open(settings, &keys).await?;
+        let sources = Sources::new(Arc::new(SystemClock), entropy.clone());
+        let hasher = Argon2idHasher::new(settings.password_cost, settings.password_concurrency, entropy)?;
+        let passwords = Arc::new(hasher);
+        let access_tokens: Arc<dyn AccessTokens> = Arc::new(Hs256Tokens::new(&keys.token));
+        let sessions = Sessions {
+            sources: sources.clone(),
+            policy: SessionPolicy {
+                access_lifetime: TimeDelta::from_std(settings.access_lifetime)?,
+                refresh_lifetime: TimeDelta::from_std(settings.refresh_lifetime)?,
+            },
+            passwords: Arc::clone(&passwords),
+            access_tokens: Arc::clone(&access_tokens),
+            secrets: Arc::new(Sha256Secrets),
+        };
+        Ok(Self {
+            storage,
+            terms: Terms { currency: settings.currency },
+            access_tokens,
+            passwords,
+            cursors: CursorSeal::new(&keys.cursor),
+            sessions,
+            use_cases: UseCases::new(settings, &sources)?,
+            sources,
+        })
+    }
+
+    /// Decides one command in a transaction of its own.
+    pub(crate) async fn submit<C>(&self, use_case: &C, command: C::Command) -> Result<C::Verdict, Problem>
+    where
+        C: SetUseCase<<Storage as UnitOfWork>::Tx>,
+    {
+        Ok(submit(&self.storage, use_case, &self.sources, command).await?)
+    }
+}
+
+impl UseCases {
+    /// The use cases with these sources.
+    pub(crate) fn new(settings: &Settings, sources: &Sources) -> anyhow::Result<Self> {
+        let (currency, limits) = (settings.currency, settings.points);
+        let unpaid_expiry = TimeDelta::from_std(settings.unpaid_expiry)?;
+        let sources = || sources.clone();
+        Ok(Self {
+            register: RegisterUsers { sources: sources(), currency },
+            edit_profile: EditProfiles,
+            delete_account: DeleteAccounts { sources: sources() },
+            create_product: CreateProducts { sources: sources() },
+            edit_product: EditProducts { sources: sources() },
+            adjust_stock: AdjustStocks { sources: sources(), render: body::product::adjusted },
+            charge_points: ChargePointAccounts { sources: sources(), limits, render: body::point::entered },
+            grant_points: GrantPointAccounts { sources: sources(), limits, render: body::point::entered },
+            place_order: PlaceOrders {
+                sources: sources(),
+                currency,
+                unpaid_expiry,
+                render: body::order::placed,
+            },
+            cancel_order: CancelOrders { sources: sources() },
+            pay_order: PayOrders { sources: sources(), render: body::payment::paid },
+        })
+    }
+}
+
+impl fmt::Debug for Shop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shop").field("terms", &self.terms).finish_non_exhaustive()
+    }
+}

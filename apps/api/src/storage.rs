@@ -1,0 +1,41 @@
+//! Which storage the shop has: the one place that names it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use jangteo_security::{SealedFields, ServiceKeys, SystemEntropy};
+use jangteo_storage_sea_orm::{SeaOrmStorage, StorageOptions};
+use tokio::time::timeout;
+
+use crate::config::Settings;
+
+/// The storage of the shop.
+pub(crate) type Storage = SeaOrmStorage;
+
+/// How long the storage gets to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Opens the storage. Its schema stays as it is.
+pub(crate) async fn open(settings: &Settings, keys: &ServiceKeys) -> anyhow::Result<Storage> {
+    let cipher = Arc::new(SealedFields::new(&keys.fields, Arc::new(SystemEntropy)));
+    std::fs::create_dir_all(&settings.data_dir)
+        .with_context(|| format!("cannot create data_dir {}", settings.data_dir.display()))?;
+    let options = StorageOptions::new(settings.database_url.clone());
+    Ok(SeaOrmStorage::connect(&options, cipher).await?)
+}
+
+/// Whether the storage answers.
+pub(crate) async fn answers(storage: &Storage) -> bool {
+    match timeout(PATIENCE, storage.ping()).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the database does not answer");
+            false
+        }
+        Err(_) => {
+            tracing::warn!("the database does not answer in time");
+            false
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Where settings come from, and what is refused.
+
+use std::fs;
+use std::process::Output;
+
+use crate::support::{run, run_in};
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn later_layers_win_and_every_value_tells_where_it_came_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let in_folder =
+        |variables: &[(&str, &str)], arguments: &[&str]| run_in(folder.path(), variables, arguments, "");
+    fs::write(
+        folder.path().join("jangteo.toml"),
+        "[orders]\nunpaid_expiry = \"10m\"\n[sessions]\naccess_lifetime = \"5m\"\n[log]\nformat = \"json\"\n",
+    )
+    .unwrap();
+    fs::write(
+        folder.path().join("jangteo.local.toml"),
+        "[sessions]\naccess_lifetime = \"6m\"\n[log]\nformat = \"pretty\"\n",
+    )
+    .unwrap();
+
+    let shown = out(&in_folder(&[("JANGTEO__LOG__FORMAT", "json")], &["config", "--profile", "local"]));
+    for line in [
+        "business.currency = \"KRW\"  # from default",
+        "orders.unpaid_expiry = \"10m\"  # from file jangteo.toml",
+        "sessions.access_lifetime = \"6m\"  # from file jangteo.local.toml",
+        "log.format = \"json\"  # from environment JANGTEO__LOG__FORMAT",
+        "rate_limit.enabled = false  # from environment JANGTEO__RATE_LIMIT__ENABLED",
+    ] {
+        assert!(shown.contains(line), "{line} is missing in\n{shown}");
+    }
+    let shown = out(&in_folder(&[("JANGTEO_PROFILE", "local")], &["config"]));
+    assert!(shown.contains("access_lifetime = \"6m\""), "{shown}");
+    let shown = out(&in_folder(&[], &["config"]));
+    assert!(shown.contains("access_lifetime = \"5m\""), "{shown}");
+
+    fs::write(folder.path().join("other.toml"), "data_dir = \"elsewhere\"\n").unwrap();
+    let shown = out(&in_folder(&[], &["--config", "other.toml", "config"]));
+    assert!(shown.contains("data_dir = \"elsewhere\"  # from file other.toml"), "{shown}");
+    assert!(
+        shown.contains("database.url = \"sqlite://elsewhere/jangteo.sqlite\"  # from default"),
+        "{shown}"
+    );
+    assert!(shown.contains("unpaid_expiry = \"30m\"  # from default"), "{shown}");
+}
+
+#[test]
+fn a_value_may_be_kept_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("url"), "sqlite://user:secret@from-a-file.sqlite\n").unwrap();
+    let shown = run_in(folder.path(), &[("JANGTEO__DATABASE__URL_FILE", "url")], &["config"], "");
+    let line =
+        "database.url = \"sqlite://***@from-a-file.sqlite\"  # from environment JANGTEO__DATABASE__URL_FILE";
+    assert!(out(&shown).contains(line), "{}", out(&shown));
+    assert!(!out(&shown).contains("secret"));
+    let missing = run(&[("JANGTEO__DATABASE__URL_FILE", "nowhere")], &["config"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(err(&missing).contains("JANGTEO__DATABASE__URL_FILE"), "{}", err(&missing));
+    let both = [("JANGTEO__DATABASE__URL_FILE", "url"), ("JANGTEO__DATABASE__URL", "sqlite://x")];
+    let twice = run_in(folder.path(), &both, &["config"], "");
+    assert_eq!(twice.status.code(), Some(2));
+    assert!(err(&twice).contains("database.url is set twice"), "{}", err(&twice));
+}
+
+#[test]
+fn unknown_keys_are_refused_by_name() {
+    for (name, key) in [
+        ("JANGTEO__REDIS__URL", "redis.url"),
+        ("JANGTEO__SERVER__BINDD", "server.bindd"),
+        ("JANGTEO__SERVER", "server"),
+        ("JANGTEO__NONSENSE", "nonsense"),
+        ("JANGTEO__SERVER__BIND__MORE", "server.bind.more"),
+    ] {
+        let refused = run(&[(name, "x")], &["config"]);
+        assert_eq!(refused.status.code(), Some(2), "{name}");
+        assert!(
+            err(&refused).contains(&format!("unknown configuration key {key}"))
+                || err(&refused).contains("server"),
+            "{}",
+            err(&refused)
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("jangteo.toml"), "[redis]\nurl = \"redis://x\"\n").unwrap();
+    let refused = run_in(folder.path(), &[], &["serve"], "");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        err(&refused).contains("unknown configuration key redis.url (from jangteo.toml)"),
+        "{}",
+        err(&refused)
+    );
+}
+
+#[test]
+fn bad_values_are_refused_by_name() {
+    for (name, value, key) in [
+        ("JANGTEO__SERVER__BIND", "localhost", "server.bind"),
+        ("JANGTEO__SERVER__SHUTDOWN_TIMEOUT", "30", "server.shutdown_timeout"),
+        ("JANGTEO__SERVER__REQUEST_TIMEOUT", "0s", "server.request_timeout"),
+        ("JANGTEO__SERVER__WORKERS", "0", "server.workers"),
+        ("JANGTEO__DATABASE__URL", "postgres://shop:hidden@db/jangteo", "database.url"),
+        ("JANGTEO__DATABASE__URL", "nonsense", "database.url"),
+        ("JANGTEO__ORDERS__UNPAID_EXPIRY", "-5m", "orders.unpaid_expiry"),
+        ("JANGTEO__BUSINESS__ZONE", "Asia/Atlantis", "business.zone"),
+        ("JANGTEO__BUSINESS__CURRENCY", "won", "business.currency"),
+        ("JANGTEO__POINTS__MIN_CHARGE", "99999999999", "points.min_charge"),
+        ("JANGTEO__POINTS__MAX_BALANCE", "lots", "points.max_balance"),
+        ("JANGTEO__SESSIONS__ACCESS_LIFETIME", "2d", "sessions.access_lifetime"),
+        ("JANGTEO__SESSIONS__REFRESH_LIFETIME", "", "sessions.refresh_lifetime"),
+        ("JANGTEO__PASSWORDS__PARALLELISM", "16", "passwords.memory_kib"),
+        ("JANGTEO__JOBS__ENABLED", "yes", "jobs.enabled"),
+        ("JANGTEO__RATE_LIMIT__ENABLED", "1", "rate_limit.enabled"),
+        ("JANGTEO__LOG__FORMAT", "xml", "log.format"),
+        ("JANGTEO__LOG__FILTER", "info,=,", "log.filter"),
+        ("JANGTEO__DATA_DIR", "", "data_dir"),
+    ] {
+        let refused = run(&[(name, value)], &["config"]);
+        assert_eq!(refused.status.code(), Some(2), "{name}={value}: {}", out(&refused));
+        assert!(err(&refused).contains(key), "{name}={value}: {}", err(&refused));
+        assert!(!err(&refused).contains("hidden"), "{}", err(&refused));
+    }
+}
+
+#[test]
+fn a_file_that_was_asked_for_has_to_be_there() {
+    for arguments in [
+        &["--profile", "production", "config"][..],
+        &["--config", "nowhere.toml", "config"],
+        &["--profile", "../x", "config"],
+    ] {
+        let refused = run(&[], arguments);
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
+        assert!(err(&refused).contains(arguments[1]), "{}", err(&refused));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("jangteo.toml"), "[server\n").unwrap();
+    let refused = run_in(folder.path(), &[], &["config"], "");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(err(&refused).contains("jangteo.toml"), "{}", err(&refused));
+}
+
+#[test]
+fn risky_values_are_warned_of() {
+    for (name, value, key) in [
+        ("JANGTEO__SERVER__BIND", "0.0.0.0:0", "server.bind"),
+        ("JANGTEO__SESSIONS__ACCESS_LIFETIME", "2h", "sessions.access_lifetime"),
+        ("JANGTEO__RATE_LIMIT__ENABLED", "true", "rate_limit.enabled"),
+        ("JANGTEO__PASSWORDS__MEMORY_KIB", "1024", "passwords"),
+    ] {
+        let shown = run(&[(name, value)], &["config"]);
+        assert_eq!(shown.status.code(), Some(0));
+        let warned = err(&shown);
+        assert!(warned.lines().any(|line| line.starts_with("warning: ") && line.contains(key)), "{warned}");
+    }
+}

@@ -1,0 +1,28 @@
+//! The server as its clients meet it: the real binary, a real database, a real client. One database a test.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets what it did not expect stops there, in its helpers too"
+)]
+#![expect(clippy::wrong_self_convention, reason = "`reply.is(201)` hands the reply on")]
+
+mod accounts;
+mod bad_input;
+mod catalogue;
+mod command_line;
+mod configuration;
+mod crashes;
+mod observability;
+mod outage;
+mod ownership;
+mod paging;
+mod precedence;
+mod races;
+mod replay;
+mod routes;
+mod sessions;
+mod shopping;
+mod support;
+mod tags;
+mod walk_through;

@@ -1,0 +1,21 @@
+//! A running server and the people who use it.
+//!
+//! ```no_run
+//! let server = Server::start();              // or Server::with(&[("JANGTEO__ORDERS__UNPAID_EXPIRY", "1s")])
+//! let admin = server.admin().await;          // an Api with an administrator's token
+//! let mug = admin.product("Mug", 12_000, 5).await;
+//! let minji = server.customer().await;       // an Api with a new customer's token
+//! minji.charge(50_000).await;
+//! let order = minji.order(&[(&mug, 2)]).await.is(201);
+//! minji.pay(order.id()).await.is(201);
+//! ```
+
+mod api;
+mod people;
+mod reply;
+mod server;
+
+pub(crate) use api::{Api, next};
+pub(crate) use people::{PASSWORD, Person, money};
+pub(crate) use reply::Reply;
+pub(crate) use server::{Server, run, run_in};

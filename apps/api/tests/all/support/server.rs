@@ -1,0 +1,159 @@
+//! The binary as a child process.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::Api;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_jangteo");
+
+/// A server with a folder of its own. It is killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    url: String,
+    folder: Arc<TempDir>,
+    variables: Vec<(String, String)>,
+}
+
+impl Server {
+    /// A server with cheap passwords and otherwise the defaults.
+    pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// A server with these variables of the environment besides.
+    pub(crate) fn with(variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let variables =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self::launch(Arc::new(folder), variables)
+    }
+
+    /// A server on the same folder; this one may be stopped, killed or still running.
+    pub(crate) fn another(&self) -> Self {
+        Self::launch(Arc::clone(&self.folder), self.variables.clone())
+    }
+
+    fn launch(folder: Arc<TempDir>, variables: Vec<(String, String)>) -> Self {
+        let log =
+            File::options().create(true).append(true).open(folder.path().join("log")).expect("a log file");
+        let mut child = command(folder.path())
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .arg("serve")
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        out.read_line(&mut line).expect("a line");
+        let address = line.trim_end().strip_prefix("jangteo is listening on ").map(str::to_owned);
+        let url = address
+            .unwrap_or_else(|| panic!("instead of its address the server printed {line:?}; see its log"));
+        Self { child, url, folder, variables }
+    }
+
+    /// A client without a token.
+    pub(crate) fn api(&self) -> Api {
+        Api::new(&self.url)
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// The folder that the server works in; its data is in `data`.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the server has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder().join("log")).expect("a log")
+    }
+
+    /// Runs another command on the same folder.
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let variables: Vec<_> =
+            self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        run_in(self.folder(), &variables, arguments, input)
+    }
+
+    /// Asks the server to end, and waits until it has.
+    pub(crate) fn stop(&mut self) -> ExitStatus {
+        self.terminate();
+        self.wait()
+    }
+
+    /// Waits until the server has ended.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("the server ends")
+    }
+
+    /// Asks the server to end, and does not wait.
+    pub(crate) fn terminate(&self) {
+        let kill = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.child.id())).status();
+        assert!(kill.expect("a shell").success());
+    }
+
+    /// Kills the server, with no chance to tidy up.
+    pub(crate) fn kill(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Runs a command in an empty folder.
+pub(crate) fn run(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    run_in(folder.path(), variables, arguments, "")
+}
+
+/// Runs a command in a folder, with this on its standard input.
+pub(crate) fn run_in(folder: &Path, variables: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
+    let mut child = command(folder)
+        .envs(variables.iter().copied())
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    // A command that does not read its input may have ended already.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    child.wait_with_output().expect("the command ends")
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(PathBuf::from(BINARY));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("JANGTEO") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .current_dir(folder)
+        .env("JANGTEO__SERVER__BIND", "127.0.0.1:0")
+        .env("JANGTEO__PASSWORDS__MEMORY_KIB", "8")
+        .env("JANGTEO__PASSWORDS__ITERATIONS", "1")
+        .env("JANGTEO__RATE_LIMIT__ENABLED", "false");
+    command
+}
