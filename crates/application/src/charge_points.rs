@@ -1,11 +1,9 @@
 //! Charging points: the customer's own money in.
 
 use jangteo_point::{ChargeRefusal, PointEntry, PointLimits, PointRepository};
-use jangteo_shared_kernel::{Money, StorageError, Timestamp, UserId};
+use jangteo_shared_kernel::{Money, StorageError, UserId};
 
-use crate::idempotency::AnswerLedger;
-use crate::outbox::tell;
-use crate::points::PointBook;
+use crate::points::{self, PointCommand};
 use crate::{Answer, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources, Verdict};
 
 /// Points are charged to an account.
@@ -53,38 +51,26 @@ where
         tx: &mut Tx,
         commands: &[ChargePoints],
     ) -> Result<Vec<Self::Verdict>, StorageError> {
-        let mut points = PointBook::lock(tx, commands.iter().map(|command| command.user)).await?;
-        let mut ledger = AnswerLedger::read(tx, commands.iter().map(|command| &command.mark)).await?;
-        let now = self.sources.now();
-        let verdicts = commands
-            .iter()
-            .map(|command| {
-                ledger.settle(&command.mark, now, || {
-                    let entry = self.charge(&mut points, command, now)?;
-                    let answer = (self.render)(&entry);
-                    Ok((entry, answer))
-                })
-            })
-            .collect();
-        let events = points.save(tx, &self.sources).await?;
-        ledger.save(tx).await?;
-        tell(tx, events).await?;
-        Ok(verdicts)
+        points::add_entries(tx, &self.sources, self.render, commands, |account, command, now| {
+            let (entry, lot) = (self.sources.id(now), self.sources.id(now));
+            Ok(account.charge(entry, lot, command.amount, None, &self.limits, now)?)
+        })
+        .await
     }
 }
 
-impl ChargePointAccounts {
-    fn charge(
-        &self,
-        points: &mut PointBook,
-        command: &ChargePoints,
-        now: Timestamp,
-    ) -> Result<PointEntry, ChargePointsRefusal> {
-        let account =
-            points.current(command.user, &self.sources, now).ok_or(ChargePointsRefusal::AccountNotFound)?;
-        let (entry, lot) = (self.sources.id(now), self.sources.id(now));
-        let entry = account.charge(entry, lot, command.amount, None, &self.limits, now)?;
-        points.add([entry.clone()]);
-        Ok(entry)
+impl PointCommand for ChargePoints {
+    type Refusal = ChargePointsRefusal;
+
+    fn user(&self) -> UserId {
+        self.user
+    }
+
+    fn mark(&self) -> &RequestMark {
+        &self.mark
+    }
+
+    fn no_account() -> ChargePointsRefusal {
+        ChargePointsRefusal::AccountNotFound
     }
 }

@@ -3,9 +3,7 @@
 use jangteo_point::{GrantRefusal, PointEntry, PointLimits, PointRepository};
 use jangteo_shared_kernel::{Money, StorageError, Timestamp, UserId};
 
-use crate::idempotency::AnswerLedger;
-use crate::outbox::tell;
-use crate::points::PointBook;
+use crate::points::{self, PointCommand};
 use crate::{Answer, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources, Verdict};
 
 /// An operator grants points to an account.
@@ -57,46 +55,27 @@ where
         tx: &mut Tx,
         commands: &[GrantPoints],
     ) -> Result<Vec<Self::Verdict>, StorageError> {
-        let mut points = PointBook::lock(tx, commands.iter().map(|command| command.user)).await?;
-        let mut ledger = AnswerLedger::read(tx, commands.iter().map(|command| &command.mark)).await?;
-        let now = self.sources.now();
-        let verdicts = commands
-            .iter()
-            .map(|command| {
-                ledger.settle(&command.mark, now, || {
-                    let entry = self.grant(&mut points, command, now)?;
-                    let answer = (self.render)(&entry);
-                    Ok((entry, answer))
-                })
-            })
-            .collect();
-        let events = points.save(tx, &self.sources).await?;
-        ledger.save(tx).await?;
-        tell(tx, events).await?;
-        Ok(verdicts)
+        points::add_entries(tx, &self.sources, self.render, commands, |account, command, now| {
+            let (entry, lot) = (self.sources.id(now), self.sources.id(now));
+            let reason = command.reason.clone();
+            Ok(account.grant(entry, lot, command.amount, command.expires_at, reason, &self.limits, now)?)
+        })
+        .await
     }
 }
 
-impl GrantPointAccounts {
-    fn grant(
-        &self,
-        points: &mut PointBook,
-        command: &GrantPoints,
-        now: Timestamp,
-    ) -> Result<PointEntry, GrantPointsRefusal> {
-        let account =
-            points.current(command.user, &self.sources, now).ok_or(GrantPointsRefusal::AccountNotFound)?;
-        let (entry, lot) = (self.sources.id(now), self.sources.id(now));
-        let entry = account.grant(
-            entry,
-            lot,
-            command.amount,
-            command.expires_at,
-            command.reason.clone(),
-            &self.limits,
-            now,
-        )?;
-        points.add([entry.clone()]);
-        Ok(entry)
+impl PointCommand for GrantPoints {
+    type Refusal = GrantPointsRefusal;
+
+    fn user(&self) -> UserId {
+        self.user
+    }
+
+    fn mark(&self) -> &RequestMark {
+        &self.mark
+    }
+
+    fn no_account() -> GrantPointsRefusal {
+        GrantPointsRefusal::AccountNotFound
     }
 }

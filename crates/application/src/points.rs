@@ -6,8 +6,56 @@ use jangteo_point::{PointAccount, PointAccounts, PointEntry, PointEntryKind, Poi
 use jangteo_shared_kernel::{StorageError, Timestamp, UserId};
 use serde_json::json;
 
-use crate::outbox::event;
-use crate::{Aggregate, Event, Sources};
+use crate::idempotency::AnswerLedger;
+use crate::outbox::{event, tell};
+use crate::{Aggregate, Answer, Event, IdempotencyRepository, Outbox, RequestMark, Sources, Verdict};
+
+/// A command that adds one entry to one account, as a charge and a grant do.
+pub(crate) trait PointCommand {
+    /// Why it may be refused.
+    type Refusal;
+
+    /// Whose account.
+    fn user(&self) -> UserId;
+
+    /// Which request it came from.
+    fn mark(&self) -> &RequestMark;
+
+    /// The refusal when there is no such account.
+    fn no_account() -> Self::Refusal;
+}
+
+/// Decides a set of such commands: locks the accounts, lets `enter` decide each, saves.
+pub(crate) async fn add_entries<Tx, C: PointCommand>(
+    tx: &mut Tx,
+    sources: &Sources,
+    render: fn(&PointEntry) -> Answer,
+    commands: &[C],
+    enter: impl Fn(&mut PointAccount, &C, Timestamp) -> Result<PointEntry, C::Refusal>,
+) -> Result<Vec<Verdict<PointEntry, C::Refusal>>, StorageError>
+where
+    Tx: PointRepository + IdempotencyRepository + Outbox,
+{
+    let mut points = PointBook::lock(tx, commands.iter().map(PointCommand::user)).await?;
+    let mut ledger = AnswerLedger::read(tx, commands.iter().map(PointCommand::mark)).await?;
+    let now = sources.now();
+    let verdicts = commands
+        .iter()
+        .map(|command| {
+            ledger.settle(command.mark(), now, || {
+                let account = points.current(command.user(), sources, now).ok_or_else(C::no_account)?;
+                let entry = enter(account, command, now)?;
+                points.add([entry.clone()]);
+                let answer = render(&entry);
+                Ok((entry, answer))
+            })
+        })
+        .collect();
+    let events = points.save(tx, sources).await?;
+    ledger.save(tx).await?;
+    tell(tx, events).await?;
+    Ok(verdicts)
+}
 
 /// Locked accounts and the entries that a set of commands adds to them.
 pub(crate) struct PointBook {
