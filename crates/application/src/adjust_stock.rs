@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use jangteo_product::{
-    AdjustRefusal, AdjustmentReason, Product, ProductRepository, Products, StockAdjustment,
-};
+use jangteo_product::{AdjustRefusal, AdjustmentReason, ProductRepository, Products, StockAdjustment};
 use jangteo_shared_kernel::{ProductId, StorageError, Timestamp};
 use serde_json::json;
 
+use crate::changed::changed;
 use crate::create_products::version;
 use crate::idempotency::AnswerLedger;
 use crate::outbox::{event, tell};
@@ -80,8 +79,7 @@ where
         if !adjustments.is_empty() {
             let adjusted: BTreeSet<ProductId> =
                 adjustments.iter().map(|adjustment| adjustment.product).collect();
-            let changed: Vec<Product> = adjusted.iter().filter_map(|id| products.get(id)).cloned().collect();
-            tx.save_stock(&changed).await?;
+            tx.save_stock(&changed(&products, &adjusted)).await?;
             tx.insert_stock_adjustments(&adjustments).await?;
         }
         ledger.save(tx).await?;

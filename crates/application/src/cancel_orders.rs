@@ -7,6 +7,7 @@ use jangteo_product::{Product, ProductRepository, Products};
 use jangteo_shared_kernel::{OrderId, ProductId, StorageError, Timestamp, UserId};
 use serde_json::json;
 
+use crate::changed::changed;
 use crate::outbox::{event, tell};
 use crate::{Aggregate, Event, Outbox, SetUseCase, Sources};
 
@@ -83,7 +84,7 @@ where
     if cancelled.is_empty() {
         return Ok(Vec::new());
     }
-    let gone: Vec<Order> = cancelled.iter().filter_map(|id| orders.get(id)).cloned().collect();
+    let gone = changed(orders, cancelled);
     let lines = || gone.iter().flat_map(|order| &order.lines);
     let wanted: BTreeSet<ProductId> = lines().map(|line| line.product).collect();
     let mut products: Products = tx.lock_products(&wanted).await?;

@@ -8,6 +8,7 @@ use jangteo_user::{
     UserRepository,
 };
 
+use crate::changed::changed;
 use crate::log_in::{InvalidCredentials, password_of};
 use crate::refresh_sessions::end;
 use crate::sessions::{SessionError, Sessions};
@@ -67,7 +68,7 @@ where
         commands: &[ChangePassword],
     ) -> Result<Vec<Self::Verdict>, StorageError> {
         let mut users = tx.lock_users(&commands.iter().map(|command| command.user).collect()).await?;
-        let mut keep = BTreeSet::new();
+        let (mut accepted, mut keep) = (BTreeSet::new(), BTreeSet::new());
         let verdicts: Vec<Self::Verdict> = commands
             .iter()
             .map(|command| {
@@ -75,18 +76,16 @@ where
                 let user =
                     users.get_mut(&command.user).filter(|user| password_of(user) == Some(&command.verified));
                 user.ok_or(InvalidCredentials)?.change_password(command.new.clone());
+                accepted.insert(command.user);
                 keep.insert(command.keep);
                 Ok(())
             })
             .collect();
-        let accepted = commands.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok());
-        let changed: Vec<_> = accepted.filter_map(|(command, _)| users.get(&command.user)).cloned().collect();
-        if !changed.is_empty() {
-            let mut others =
-                tx.lock_open_refresh_families_of(&changed.iter().map(|user| user.id).collect()).await?;
+        if !accepted.is_empty() {
+            let mut others = tx.lock_open_refresh_families_of(&accepted).await?;
             others.retain(|family| !keep.contains(&family.id));
             end(tx, others, self.sources.now()).await?;
-            tx.save_users(&changed).await?;
+            tx.save_users(&changed(&users, &accepted)).await?;
         }
         Ok(verdicts)
     }

@@ -6,6 +6,7 @@ use jangteo_product::{CatalogueEdit, Product, ProductRepository};
 use jangteo_shared_kernel::{ProductId, StorageError};
 use serde_json::json;
 
+use crate::changed::changed;
 use crate::create_products::version;
 use crate::outbox::{event, tell};
 use crate::{Aggregate, Outbox, SetUseCase, Sources};
@@ -69,7 +70,7 @@ where
             })
             .collect();
         if !edited.is_empty() {
-            let changed: Vec<Product> = edited.iter().filter_map(|id| products.get(id)).cloned().collect();
+            let changed = changed(&products, &edited);
             tx.save_catalogue(&changed).await?;
             let told = |product: &Product| {
                 let data = json!({ "price": product.price.money(), "status": product.status });

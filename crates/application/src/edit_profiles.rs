@@ -6,6 +6,7 @@ use jangteo_shared_kernel::{StorageError, UserId};
 use jangteo_user::{ProfileEdit, User, UserRepository};
 
 use crate::SetUseCase;
+use crate::changed::changed;
 
 /// Somebody edits their profile.
 #[derive(Debug, Clone)]
@@ -47,9 +48,8 @@ impl<Tx: UserRepository> SetUseCase<Tx> for EditProfiles {
                 Ok(user.clone())
             })
             .collect();
-        let changed: Vec<User> = edited.iter().filter_map(|id| users.get(id)).cloned().collect();
-        if !changed.is_empty() {
-            tx.save_users(&changed).await?;
+        if !edited.is_empty() {
+            tx.save_users(&changed(&users, &edited)).await?;
         }
         Ok(verdicts)
     }

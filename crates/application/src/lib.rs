@@ -66,6 +66,7 @@
 mod adjust_stock;
 mod cancel_orders;
 mod change_password;
+mod changed;
 mod charge_points;
 mod create_products;
 mod delete_accounts;

@@ -8,6 +8,7 @@ use jangteo_user::{
     User, UserQueries, UserRepository, UserState,
 };
 
+use crate::changed::changed;
 use crate::sessions::{SessionError, SessionTokens, Sessions};
 use crate::{SetUseCase, submit};
 
@@ -94,9 +95,8 @@ where
                 Ok(user.clone())
             })
             .collect();
-        let changed: Vec<User> = rehashed.iter().filter_map(|id| users.get(id)).cloned().collect();
-        if !changed.is_empty() {
-            tx.save_users(&changed).await?;
+        if !rehashed.is_empty() {
+            tx.save_users(&changed(&users, &rehashed)).await?;
         }
         if !families.is_empty() {
             tx.insert_refresh_families(&families).await?;

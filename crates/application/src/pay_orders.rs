@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use jangteo_order::{Order, OrderRepository, Orders, PayRefusal};
+use jangteo_order::{OrderRepository, Orders, PayRefusal};
 use jangteo_payment::{Payment, PaymentRepository, RequestedTenders, SettleRefusal, TenderMethod};
 use jangteo_point::{PointRepository, SpendRefusal};
 use jangteo_shared_kernel::{AllocationError, Money, OrderId, StorageError, Timestamp, UserId};
 
+use crate::changed::changed;
 use crate::idempotency::AnswerLedger;
 use crate::outbox::tell;
 use crate::paid::{paid, payable};
@@ -95,7 +96,7 @@ where
             .collect();
 
         if !set.payments.is_empty() {
-            tx.save_order_states(&set.paid_orders()).await?;
+            tx.save_order_states(&changed(&set.orders, &set.paid)).await?;
             tx.insert_payments(&set.payments).await?;
         }
         set.events.extend(set.points.save(tx, &self.sources).await?);
@@ -139,12 +140,6 @@ struct Set {
     paid: BTreeSet<OrderId>,
     payments: Vec<Payment>,
     events: Vec<Event>,
-}
-
-impl Set {
-    fn paid_orders(&self) -> Vec<Order> {
-        self.paid.iter().filter_map(|id| self.orders.get(id)).cloned().collect()
-    }
 }
 
 impl From<PayRefusal> for PayOrderRefusal {

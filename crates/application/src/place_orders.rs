@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use jangteo_order::{Order, OrderLine, OrderRepository, OrderTerms, OrderedItem, RequestedItems};
 use jangteo_payment::{Payment, PaymentRepository, RequestedTenders, SettleRefusal};
-use jangteo_product::{Product, ProductRepository, Products, SellRefusal};
+use jangteo_product::{ProductRepository, Products, SellRefusal};
 use jangteo_shared_kernel::{
     Currency, IssuedCouponId, Money, MoneyError, ProductId, Quantity, StorageError, Timestamp, UserId,
 };
 use serde_json::json;
 
+use crate::changed::changed;
 use crate::idempotency::AnswerLedger;
 use crate::outbox::{event, tell};
 use crate::paid::{paid, payable};
@@ -110,7 +111,7 @@ where
             .collect();
 
         if !set.orders.is_empty() {
-            tx.save_stock(&set.sold()).await?;
+            tx.save_stock(&changed(&set.products, &set.touched)).await?;
             tx.insert_orders(&set.orders).await?;
         }
         if !set.payments.is_empty() {
@@ -244,10 +245,6 @@ impl Set {
             self.touched.insert(id);
         }
         Ok(())
-    }
-
-    fn sold(&self) -> Vec<Product> {
-        self.touched.iter().filter_map(|id| self.products.get(id)).cloned().collect()
     }
 }
 

@@ -6,6 +6,7 @@ use jangteo_point::{PointAccount, PointAccounts, PointEntry, PointEntryKind, Poi
 use jangteo_shared_kernel::{StorageError, Timestamp, UserId};
 use serde_json::json;
 
+use crate::changed::changed;
 use crate::idempotency::AnswerLedger;
 use crate::outbox::{event, tell};
 use crate::{Aggregate, Answer, Event, IdempotencyRepository, Outbox, RequestMark, Sources, Verdict};
@@ -99,9 +100,8 @@ impl PointBook {
         sources: &Sources,
     ) -> Result<Vec<Event>, StorageError> {
         let users: BTreeSet<UserId> = self.entries.iter().map(|entry| entry.user).collect();
-        let changed: Vec<_> = users.iter().filter_map(|user| self.accounts.get(user)).cloned().collect();
-        if !changed.is_empty() {
-            tx.save_points(&changed, &self.entries).await?;
+        if !users.is_empty() {
+            tx.save_points(&changed(&self.accounts, &users), &self.entries).await?;
         }
         Ok(self.entries.iter().map(|entry| told(sources, entry)).collect())
     }
