@@ -64,27 +64,28 @@ where
                 Ok(order.clone())
             })
             .collect();
-        let events = give_back(tx, &self.sources, &orders, &cancelled, now).await?;
+        let events = give_back(tx, &self.sources, &orders, &cancelled, "order.cancelled", now).await?;
         tell(tx, events).await?;
         Ok(verdicts)
     }
 }
 
-/// Saves orders that were just cancelled, with their units back in the stock; gives what there is to tell.
+/// Saves orders that were just cancelled or have expired, with their units back in the stock; gives what there is to tell.
 pub(crate) async fn give_back<Tx>(
     tx: &mut Tx,
     sources: &Sources,
     orders: &Orders,
-    cancelled: &BTreeSet<OrderId>,
+    ended: &BTreeSet<OrderId>,
+    kind: &'static str,
     now: Timestamp,
 ) -> Result<Vec<Event>, StorageError>
 where
     Tx: OrderRepository + ProductRepository,
 {
-    if cancelled.is_empty() {
+    if ended.is_empty() {
         return Ok(Vec::new());
     }
-    let gone = changed(orders, cancelled);
+    let gone = changed(orders, ended);
     let lines = || gone.iter().flat_map(|order| &order.lines);
     let wanted: BTreeSet<ProductId> = lines().map(|line| line.product).collect();
     let mut products: Products = tx.lock_products(&wanted).await?;
@@ -97,7 +98,7 @@ where
     tx.save_stock(&products.into_values().collect::<Vec<Product>>()).await?;
     let told = |order: &Order| {
         let data = json!({ "userId": order.user });
-        event(sources, now, "order.cancelled", (Aggregate::Order, order.id, order.version), data)
+        event(sources, now, kind, (Aggregate::Order, order.id, order.version), data)
     };
     Ok(gone.iter().map(told).collect())
 }

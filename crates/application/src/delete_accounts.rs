@@ -65,7 +65,7 @@ where
         }
 
         let verdicts = commands.iter().map(|id| users.get(id).map(|_| ()).ok_or(AccountNotFound)).collect();
-        events.extend(give_back(tx, &self.sources, &orders, &cancelled, now).await?);
+        events.extend(give_back(tx, &self.sources, &orders, &cancelled, "order.cancelled", now).await?);
         events.extend(points.save(tx, &self.sources).await?);
         end(tx, families, now).await?;
         let deleted: Vec<User> = users.into_values().collect();

@@ -15,7 +15,7 @@
 //! | [`ChargePointAccounts`], [`GrantPointAccounts`] | point accounts |
 //! | [`PlaceOrders`] | product stock |
 //! | [`PayOrders`] | orders, point accounts |
-//! | [`CancelOrders`] | orders, product stock |
+//! | [`CancelOrders`], [`expire_due_orders`] | orders, product stock |
 //!
 //! What a client may send twice carries a [`RequestMark`]; its [`Answer`] is stored with its effect (ADR-025). What
 //! happened is told through the [`Outbox`], in the same transaction.
@@ -72,6 +72,7 @@ mod create_products;
 mod delete_accounts;
 mod edit_products;
 mod edit_profiles;
+mod expire_orders;
 mod forget_answers;
 mod grant_points;
 mod idempotency;
@@ -94,6 +95,7 @@ pub use create_products::CreateProducts;
 pub use delete_accounts::DeleteAccounts;
 pub use edit_products::{EditProduct, EditProductRefusal, EditProducts};
 pub use edit_profiles::{AccountNotFound, EditProfile, EditProfiles};
+pub use expire_orders::expire_due_orders;
 pub use forget_answers::{ANSWERS_KEPT_FOR, forget_old_answers};
 pub use grant_points::{GrantPointAccounts, GrantPoints, GrantPointsRefusal};
 pub use idempotency::{

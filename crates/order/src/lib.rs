@@ -57,4 +57,4 @@ pub use items::{InvalidItems, MAX_LINE_QUANTITY, MAX_LINES, RequestedItems};
 pub use order::{Order, OrderLine};
 pub use place::{OrderTerms, OrderedItem};
 pub use repository::{OrderFilter, OrderPosition, OrderQueries, OrderRepository, Orders};
-pub use state::{CancelRefusal, Cancelled, OrderState, OrderStatus, PayRefusal};
+pub use state::{CancelRefusal, Cancelled, NotDue, OrderState, OrderStatus, PayRefusal};

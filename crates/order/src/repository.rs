@@ -18,6 +18,15 @@ pub trait OrderRepository: Send {
         ids: &BTreeSet<OrderId>,
     ) -> impl Future<Output = Result<Orders, StorageError>> + Send;
 
+    /// Locks at most `most` orders that wait for their payment and can no longer be paid at `now`, those that are due the
+    /// longest first, and reads them with their lines. MUST leave out, and not wait for, an order that somebody else has
+    /// locked, so that several jobs can run at once.
+    fn lock_due_orders(
+        &mut self,
+        now: Timestamp,
+        most: u32,
+    ) -> impl Future<Output = Result<Orders, StorageError>> + Send;
+
     /// The ids of these users' orders that wait for their payment, unlocked.
     fn find_unpaid_orders_of(
         &mut self,

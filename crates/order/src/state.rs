@@ -74,6 +74,11 @@ pub enum PayRefusal {
 #[error("the order cannot be cancelled")]
 pub struct CancelRefusal;
 
+/// The order does not wait for its payment, or still may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the order is not due to expire")]
+pub struct NotDue;
+
 /// What a cancellation did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancelled {
@@ -154,6 +159,23 @@ impl Order {
         }
     }
 
+    /// Lets the order expire: its time ran out before it was paid. Its units and its coupon MUST be given back in the
+    /// same transaction.
+    pub fn expire(&mut self, now: Timestamp) -> Result<(), NotDue> {
+        match self.state {
+            OrderState::PendingPayment if self.expires_at <= now => {
+                self.enter(OrderState::Expired { expired_at: now });
+                Ok(())
+            }
+            OrderState::PendingPayment
+            | OrderState::Paid { .. }
+            | OrderState::Cancelled { .. }
+            | OrderState::Expired { .. }
+            | OrderState::PartiallyRefunded { .. }
+            | OrderState::Refunded { .. } => Err(NotDue),
+        }
+    }
+
     pub(crate) const fn enter(&mut self, state: OrderState) {
         self.state = state;
         self.version += 1;
@@ -199,16 +221,28 @@ mod tests {
         assert_eq!(order.pay(now), Err(PayRefusal::NotPayable));
     }
 
+    #[test]
+    fn expires_at_the_instant_at_which_it_can_no_longer_be_paid() {
+        let mut order = order_of(&[(1_000, 1)]);
+        let due = order.expires_at;
+        assert_eq!(order.expire(due - TimeDelta::milliseconds(1)), Err(NotDue));
+        assert_eq!(order.expire(due), Ok(()));
+        assert_eq!(order.state, OrderState::Expired { expired_at: due });
+        assert_eq!(order.expire(due), Err(NotDue));
+        assert_eq!((order.pay(due), order.cancel(due)), (Err(PayRefusal::NotPayable), Err(CancelRefusal)));
+    }
+
     #[derive(Debug, Clone, Copy)]
     enum Event {
         Pay,
         Cancel,
+        Expire,
         Wait,
     }
 
     proptest! {
         #[test]
-        fn a_final_state_is_final(events in prop::collection::vec(prop::sample::select(vec![Event::Pay, Event::Cancel, Event::Wait]), 0..12)) {
+        fn a_final_state_is_final(events in prop::collection::vec(prop::sample::select(vec![Event::Pay, Event::Cancel, Event::Expire, Event::Wait]), 0..12)) {
             let mut order = order_of(&[(1_000, 2), (500, 1)]);
             let (total, mut now) = (order.total(), order.created_at);
             let mut settled = None;
@@ -216,6 +250,9 @@ mod tests {
                 match event {
                     Event::Pay => { let _ = order.pay(now); }
                     Event::Cancel => { let _ = order.cancel(now); }
+                    Event::Expire => {
+                        let _ = order.expire(now);
+                    }
                     Event::Wait => now += TimeDelta::minutes(20),
                 }
                 if let Some(state) = settled {

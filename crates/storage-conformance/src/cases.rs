@@ -84,6 +84,8 @@ pub(crate) fn all<S: Storage>() -> Vec<Case<S>> {
             refuses_a_second_order_under_an_id,
             saving_a_state_changes_state_and_version_only,
             finds_the_unpaid_orders_of_users,
+            locks_the_orders_that_are_due_the_longest_due_first,
+            a_due_order_that_somebody_pays_meanwhile_is_left_to_them,
             lists_orders_newest_first_and_each_once,
             an_order_past_its_time_is_listed_as_unpaid,
             a_lock_on_an_order_waits_and_sees_what_was_committed,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jangteo_order::{
     Order, OrderFilter, OrderLine, OrderPosition, OrderQueries, OrderRepository, OrderStatus, Orders,
 };
-use jangteo_shared_kernel::{Money, OrderId, Page, PageRequest, StorageError, UserId};
+use jangteo_shared_kernel::{Money, OrderId, Page, PageRequest, StorageError, Timestamp, UserId};
 
 use crate::fault::check;
 use crate::list::page;
@@ -15,6 +15,16 @@ use crate::{MemoryStorage, MemoryTransaction};
 impl OrderRepository for MemoryTransaction {
     async fn lock_orders(&mut self, ids: &BTreeSet<OrderId>) -> Result<Orders, StorageError> {
         self.orders.lock(&self.shared, |state| &state.orders, ids).await
+    }
+
+    async fn lock_due_orders(&mut self, now: Timestamp, most: u32) -> Result<Orders, StorageError> {
+        let state = self.shared.state();
+        let due = |order: &Order| order.status() == OrderStatus::PendingPayment && order.expires_at <= now;
+        let rows = self.orders.rows(&state.orders).filter(|(_, order)| due(order));
+        let mut due: Vec<(Timestamp, OrderId)> = rows.map(|(id, order)| (order.expires_at, *id)).collect();
+        due.sort_unstable();
+        let ids = due.into_iter().map(|(_, id)| id);
+        Ok(self.orders.lock_free(&state.orders, ids, usize::try_from(most).unwrap_or(usize::MAX)))
     }
 
     async fn find_unpaid_orders_of(

@@ -79,6 +79,38 @@ impl<K: Ord + Clone, V: Clone> Working<K, V> {
         Ok(keys.iter().filter_map(|key| Some((key.clone(), self.get(table(&state), key)?.clone()))).collect())
     }
 
+    /// Locks rows that nobody else holds, at most so many, and reads them.
+    pub(crate) fn lock_free(
+        &mut self,
+        table: &Table<K, V>,
+        keys: impl IntoIterator<Item = K>,
+        most: usize,
+    ) -> BTreeMap<K, V> {
+        let mut locked = BTreeMap::new();
+        for key in keys {
+            if locked.len() == most {
+                break;
+            }
+            if self.try_hold(table, &key)
+                && let Some(value) = self.get(table, &key).cloned()
+            {
+                locked.insert(key, value);
+            }
+        }
+        locked
+    }
+
+    /// Takes the lock of a row unless somebody else has it.
+    fn try_hold(&mut self, table: &Table<K, V>, key: &K) -> bool {
+        if self.locks.contains_key(key) || self.inserted.contains(key) {
+            return true;
+        }
+        let free = table.0.get(key).map(|row| Arc::clone(&row.lock).try_lock_owned());
+        let Some(Ok(guard)) = free else { return false };
+        self.locks.insert(key.clone(), guard);
+        true
+    }
+
     /// A row as this transaction sees it.
     pub(crate) fn get<'a>(&'a self, table: &'a Table<K, V>, key: &K) -> Option<&'a V> {
         if self.deleted.contains(key) {
@@ -145,10 +177,8 @@ impl<K: Ord + Clone, V: Clone> Working<K, V> {
                 break;
             }
             if self.staged.remove(&key).is_none() || !self.inserted.remove(&key) {
-                if !self.locks.contains_key(&key) {
-                    let free = table.0.get(&key).map(|row| Arc::clone(&row.lock).try_lock_owned());
-                    let Some(Ok(guard)) = free else { continue };
-                    self.locks.insert(key.clone(), guard);
+                if !self.try_hold(table, &key) {
+                    continue;
                 }
                 self.deleted.insert(key);
             }

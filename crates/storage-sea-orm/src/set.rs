@@ -101,6 +101,25 @@ pub(crate) struct DeleteBefore<E: EntityTrait> {
     texts: Texts,
 }
 
+/// "Lock at most so many rows whose time has come."
+pub(crate) struct LockDue<E: EntityTrait> {
+    by: E::Column,
+    only: &'static str,
+    texts: Texts,
+}
+
+impl<E: EntityTrait> LockDue<E> {
+    /// Due by this instant, the longest due first, of the rows for which a condition in SQL holds, in which the table is
+    /// called `t`.
+    pub(crate) const fn by_where(by: E::Column, only: &'static str) -> Self {
+        Self { by, only, texts: Texts::new() }
+    }
+
+    pub(crate) fn text(&self, engine: Engine) -> &str {
+        self.texts.of(engine, || engine.lock_due(&table::<E>(), self.by.as_str(), self.only))
+    }
+}
+
 impl<E: EntityTrait> DeleteBefore<E> {
     /// Older by this instant, the oldest first.
     pub(crate) const fn by(by: E::Column) -> Self {

@@ -238,6 +238,25 @@ async fn an_order_past_its_time_cannot_be_paid() {
 }
 
 #[tokio::test]
+async fn an_unpaid_order_expires_by_itself_and_gives_its_units_back() {
+    let server = Server::with(&[("JANGTEO__ORDERS__UNPAID_EXPIRY", "1s")]);
+    let (admin, minji) = (server.admin().await, server.customer().await);
+    let mug = admin.product("Mug", 12_000, 5).await;
+    let order = minji.order(&[(&mug, 2)]).await.is(201).id().to_owned();
+    assert_eq!(admin.stock(&mug).await, 3);
+    let path = format!("/orders/{order}");
+    let mut seen = minji.get(&path).await.is(200);
+    while seen.body["status"] == "PENDING_PAYMENT" {
+        seen = minji.get(&path).await.is(200);
+    }
+    assert_eq!(seen.body["status"], "EXPIRED");
+    assert_eq!((&seen.body["paidAt"], &seen.body["cancelledAt"]), (&json!(null), &json!(null)));
+    assert_eq!(admin.stock(&mug).await, 5);
+    minji.once(&format!("{path}/cancel"), &json!({})).await.is_problem(409, "order-not-cancellable");
+    assert_eq!(minji.get("/orders?status=EXPIRED").await.is(200).items().len(), 1);
+}
+
+#[tokio::test]
 async fn points_are_charged_and_granted_within_their_limits() {
     let server = Server::with(&[("JANGTEO__POINTS__MAX_BALANCE", "20000")]);
     let (admin, minji) = (server.admin().await, server.customer().await);

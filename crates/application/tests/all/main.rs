@@ -7,6 +7,7 @@
 
 mod accounts;
 mod catalogue;
+mod expiry;
 mod orders;
 mod payments;
 mod points;

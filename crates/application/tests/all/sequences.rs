@@ -1,7 +1,7 @@
 //! Random sequences of everything that can happen: after each step nothing was lost and nothing invented.
 
 use chrono::TimeDelta;
-use jangteo_application::Verdict;
+use jangteo_application::{Verdict, expire_due_orders};
 use jangteo_order::{Order, OrderFilter, OrderQueries, OrderStatus};
 use jangteo_payment::PaymentQueries;
 use jangteo_shared_kernel::{Limit, OrderId, PageRequest, ProductId, UserId};
@@ -16,6 +16,7 @@ enum Step {
     Pay(usize, usize),
     Cancel(usize, usize),
     Wait(i64),
+    Expire,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -26,6 +27,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (user.clone(), 0..12_usize).prop_map(|(user, order)| Step::Pay(user, order)),
         2 => (user, 0..12_usize).prop_map(|(user, order)| Step::Cancel(user, order)),
         1 => (1_i64..40).prop_map(Step::Wait),
+        1 => Just(Step::Expire),
     ];
     prop::collection::vec(step, 1..40)
 }
@@ -90,6 +92,9 @@ async fn run(steps: Vec<Step>) {
                 }
             }
             Step::Wait(minutes) => shop.clock.advance(TimeDelta::minutes(minutes)),
+            Step::Expire => {
+                expire_due_orders(&shop.storage, &shop.sources).await.unwrap();
+            }
         }
         audit(&shop, &users, &products, &charged).await;
     }

@@ -224,6 +224,64 @@ pub(crate) async fn finds_the_unpaid_orders_of_users<S: Storage>(storage: S) {
     assert_eq!(expected.len(), 4);
 }
 
+pub(crate) async fn locks_the_orders_that_are_due_the_longest_due_first<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(75);
+    let (user, now) = (fixtures.id(), fixtures.now());
+    let waiting = |due_in| Order {
+        state: OrderState::PendingPayment,
+        expires_at: fixtures.in_millis(due_in),
+        ..fixtures.order(user)
+    };
+    let due: Vec<Order> = [-5_000, -4_999, -70, -1, 0].map(waiting).into();
+    let mut others = vec![waiting(1), waiting(60_000)];
+    for state in every_state(now).into_iter().skip(1) {
+        others.push(Order { state, ..waiting(-6_000) });
+    }
+    add_orders(&storage, &[others, due.iter().rev().cloned().collect()].concat()).await;
+    for most in [0, 1, 3, 5, 100] {
+        let mut tx = begin(&storage).await;
+        let locked = tx.lock_due_orders(now, u32::try_from(most).unwrap()).await.unwrap();
+        assert_eq!(locked, due.iter().take(most).map(|order| (order.id, order.clone())).collect(), "{most}");
+        tx.rollback().await.unwrap();
+    }
+    // What was locked can be saved.
+    let mut tx = begin(&storage).await;
+    let locked = tx.lock_due_orders(now, 100).await.unwrap();
+    let expired: Vec<Order> = locked
+        .into_values()
+        .map(|order| Order { state: OrderState::Expired { expired_at: now }, version: 2, ..order })
+        .collect();
+    tx.save_order_states(&expired).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_kept(&storage, &expired).await;
+    let mut tx = begin(&storage).await;
+    assert!(tx.lock_due_orders(now, 100).await.unwrap().is_empty());
+}
+
+/// Whether a storage skips the order or waits for it: a job that gets it after the payment would expire a paid order.
+pub(crate) async fn a_due_order_that_somebody_pays_meanwhile_is_left_to_them<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(76);
+    let now = fixtures.now();
+    let [held, free] = [-2, -1].map(|due_in| Order {
+        state: OrderState::PendingPayment,
+        expires_at: fixtures.in_millis(due_in),
+        ..fixtures.order(fixtures.id())
+    });
+    add_orders(&storage, &[held.clone(), free.clone()]).await;
+    let mut paying = begin(&storage).await;
+    paying.lock_orders(&ids([held.id])).await.unwrap();
+    let paid = Order { state: OrderState::Paid { paid_at: now }, version: 2, ..held };
+    paying.save_order_states(from_ref(&paid)).await.unwrap();
+    let other = storage.clone();
+    let expiring = tokio::spawn(async move {
+        let mut tx = begin(&other).await;
+        tx.lock_due_orders(now, 100).await.unwrap()
+    });
+    tokio::task::yield_now().await;
+    paying.commit().await.unwrap();
+    assert_eq!(outcome(expiring).await.into_keys().collect::<Vec<_>>(), [free.id]);
+}
+
 pub(crate) async fn lists_orders_newest_first_and_each_once<S: Storage>(storage: S) {
     let fixtures = Fixtures::seeded(68);
     let users: Vec<UserId> = (0..3).map(|_| fixtures.id()).collect();

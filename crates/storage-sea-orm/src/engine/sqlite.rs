@@ -137,7 +137,7 @@ pub(super) fn update(table: &str, keys: &[Column], changes: &[Changed]) -> Strin
 /// `CROSS JOIN` makes SQLite go through the set and look each row up, in the order of the set. Nothing is locked: the
 /// transaction holds the only write lock.
 pub(super) fn select(table: &Table, selected: &Selected) -> String {
-    let names = listed(table.columns.iter().map(|column| format!("t.{}", quoted(column.name))));
+    let names = names_of(table);
     let matches = selected.keys.iter().enumerate();
     let matches =
         matches.map(|(n, key)| format!("t.{} = {}", quoted(key.name), opened("r.value", n, key.kind)));
@@ -147,11 +147,23 @@ pub(super) fn select(table: &Table, selected: &Selected) -> String {
     format!("SELECT {names} FROM jsonb_each(?1) AS r CROSS JOIN {table} AS t ON {matches}{condition}")
 }
 
+/// Nothing is skipped: there is nobody else while the transaction holds the only write lock.
+pub(super) fn lock_due(table: &Table, column: &str, only: &str) -> String {
+    let names = names_of(table);
+    let (table, column) = (quoted(table.name), quoted(column));
+    format!("SELECT {names} FROM {table} AS t WHERE {only} AND t.{column} <= ?1 ORDER BY t.{column} LIMIT ?2")
+}
+
 pub(super) fn delete_before(table: &str, column: &str) -> String {
     let (table, column) = (quoted(table), quoted(column));
     format!(
         "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {column} < ?1 ORDER BY {column} LIMIT ?2)"
     )
+}
+
+/// The columns of a table called `t`.
+fn names_of(table: &Table) -> String {
+    listed(table.columns.iter().map(|column| format!("t.{}", quoted(column.name))))
 }
 
 /// Names come from the entities, never from outside.

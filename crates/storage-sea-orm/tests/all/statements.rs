@@ -179,6 +179,7 @@ async fn exercise(shop: &Shop) {
         tx.save_catalogue(&[product(1, 1)]).await?;
         tx.insert_stock_adjustments(&[adjustment]).await?;
         tx.lock_orders(&ids([100])).await?;
+        tx.lock_due_orders(at(0), 10).await?;
         tx.find_unpaid_orders_of(&users).await?;
         tx.save_order_states(&orders).await?;
         tx.insert_payments(&payments).await?;

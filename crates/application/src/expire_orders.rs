@@ -1,0 +1,62 @@
+//! Letting unpaid orders expire: a job that any instance may run, several at once.
+
+use std::collections::BTreeSet;
+
+use jangteo_order::OrderRepository;
+use jangteo_product::ProductRepository;
+use jangteo_shared_kernel::{StorageError, UnitOfWork};
+
+use crate::cancel_orders::give_back;
+use crate::outbox::tell;
+use crate::{Outbox, SetUseCase, Sources, submit};
+
+/// How many orders expire in one transaction, so that a shop that is busy never waits long.
+const BATCH: u32 = 100;
+
+/// Lets the orders expire whose time has run out, in small transactions, and says how many. Their units go back into
+/// the stock. Paying and expiring at once have one winner: the lock of the order's row.
+pub async fn expire_due_orders<U>(uow: &U, sources: &Sources) -> Result<u64, StorageError>
+where
+    U: UnitOfWork,
+    U::Tx: OrderRepository + ProductRepository + Outbox,
+{
+    let mut expired = 0;
+    loop {
+        let batch = submit(uow, &ExpireDueOrders { sources: sources.clone() }, sources, BATCH).await?;
+        expired += u64::from(batch);
+        if batch < BATCH {
+            return Ok(expired);
+        }
+    }
+}
+
+/// Lets at most so many orders expire; the verdict is how many there were.
+struct ExpireDueOrders {
+    sources: Sources,
+}
+
+impl<Tx> SetUseCase<Tx> for ExpireDueOrders
+where
+    Tx: OrderRepository + ProductRepository + Outbox,
+{
+    type Command = u32;
+    type Verdict = u32;
+
+    async fn decide(&self, tx: &mut Tx, commands: &[u32]) -> Result<Vec<u32>, StorageError> {
+        let mut counts = Vec::with_capacity(commands.len());
+        for most in commands {
+            let now = self.sources.now();
+            let mut orders = tx.lock_due_orders(now, *most).await?;
+            let mut expired = BTreeSet::new();
+            for order in orders.values_mut() {
+                if order.expire(now).is_ok() {
+                    expired.insert(order.id);
+                }
+            }
+            let events = give_back(tx, &self.sources, &orders, &expired, "order.expired", now).await?;
+            tell(tx, events).await?;
+            counts.push(u32::try_from(expired.len()).unwrap_or(u32::MAX));
+        }
+        Ok(counts)
+    }
+}
