@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jangteo_shared_kernel::{OrderId, Page, PageRequest, StorageError, Timestamp, UserId};
+use jangteo_shared_kernel::{Limit, OrderId, Page, PageRequest, StorageError, Timestamp, UserId};
 
 use crate::{Order, OrderStatus};
 
@@ -24,11 +24,30 @@ pub trait OrderRepository: Send {
         users: &BTreeSet<UserId>,
     ) -> impl Future<Output = Result<BTreeSet<OrderId>, StorageError>> + Send;
 
+    /// The ids of up to `most` orders that wait for their payment though they are past their `expires_at` at `now`, the
+    /// longest due first.
+    ///
+    /// Several jobs may ask at once: where the engine can, it MUST lock what it finds and MUST skip what others have
+    /// locked, so that it never waits and the jobs share the work. A caller MUST still lock the orders and decide on each
+    /// again.
+    fn find_due_orders(
+        &mut self,
+        now: Timestamp,
+        most: Limit,
+    ) -> impl Future<Output = Result<BTreeSet<OrderId>, StorageError>> + Send;
+
     /// Adds orders with their lines.
     fn insert_orders(&mut self, new: &[Order]) -> impl Future<Output = Result<(), StorageError>> + Send;
 
     /// Saves the state and the version of orders that this transaction has locked, and nothing else of them.
     fn save_order_states(
+        &mut self,
+        changed: &[Order],
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Saves how many units were refunded and restocked of each line of orders that this transaction has locked, and
+    /// nothing else of them. MUST fail with [`StorageError::Fatal`] unless `restocked ≤ refunded ≤ quantity`.
+    fn save_refunded_units(
         &mut self,
         changed: &[Order],
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
