@@ -1,6 +1,8 @@
 //! The order aggregate.
 
-use jangteo_shared_kernel::{Money, OrderId, OrderLineId, ProductId, Quantity, Timestamp, UserId};
+use jangteo_shared_kernel::{
+    IssuedCouponId, Money, OrderId, OrderLineId, ProductId, Quantity, Timestamp, UserId,
+};
 
 use crate::{OrderState, OrderStatus};
 
@@ -19,6 +21,8 @@ pub struct Order {
     pub gross: Money,
     /// Σ of the lines' discount.
     pub discount: Money,
+    /// The coupon that the discount comes from. It stays named here after it was given back.
+    pub issued_coupon: Option<IssuedCouponId>,
     /// When it was placed.
     pub created_at: Timestamp,
     /// From then on it can no longer be paid.

@@ -1,10 +1,8 @@
 //! Placing an order: every amount is computed here and frozen (ADR-005).
 
-use jangteo_shared_kernel::{
-    Currency, Money, MoneyError, OrderId, OrderLineId, ProductId, Quantity, Timestamp, UserId,
-};
+use jangteo_shared_kernel::{Currency, Money, OrderId, OrderLineId, ProductId, Quantity, Timestamp, UserId};
 
-use crate::{Order, OrderLine, OrderState};
+use crate::{Discount, Order, OrderLine, OrderState, PlaceRefusal};
 
 /// What is known of an order before its lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,13 +36,13 @@ pub struct OrderedItem {
 
 impl Order {
     /// Places an order over items that were merged by [`crate::RequestedItems`] and whose stock is taken in the same
-    /// transaction. An order with nothing to pay is paid at once; a payment of zero MUST be written with it.
-    ///
-    /// Errors if an amount does not fit (no price within bounds can do that) or is of another currency.
+    /// transaction. The discount's coupon MUST be used in that transaction too. An order with nothing to pay is paid at
+    /// once; a payment of zero MUST be written with it.
     pub fn place(
         terms: OrderTerms,
         items: impl IntoIterator<Item = OrderedItem>,
-    ) -> Result<Self, MoneyError> {
+        discount: Option<&Discount>,
+    ) -> Result<Self, PlaceRefusal> {
         let nothing = Money::zero(terms.currency);
         let mut gross = nothing;
         let mut lines = Vec::new();
@@ -64,12 +62,19 @@ impl Order {
                 restocked: Quantity::ZERO,
             });
         }
+        if let Some(Discount { rule, .. }) = discount {
+            let shares = rule.shares(&lines, nothing)?;
+            for (line, share) in lines.iter_mut().zip(shares) {
+                line.discount = share;
+            }
+        }
         let mut order = Self {
             id: terms.id,
             user: terms.user,
+            discount: Money::sum(terms.currency, lines.iter().map(|line| line.discount))?,
             lines,
             gross,
-            discount: nothing,
+            issued_coupon: discount.map(|discount| discount.coupon),
             created_at: terms.placed_at,
             expires_at: terms.expires_at,
             state: OrderState::PendingPayment,
@@ -85,18 +90,27 @@ impl Order {
 #[cfg(test)]
 pub(crate) mod tests {
     use chrono::TimeDelta;
+    use jangteo_shared_kernel::MoneyError;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{MAX_LINE_QUANTITY, MAX_LINES, OrderStatus};
+    use crate::{DiscountRule, MAX_LINE_QUANTITY, MAX_LINES, OrderStatus};
 
     fn krw(amount: i64) -> Money {
         Money::new(amount, Currency::KRW)
     }
 
-    fn try_order_of(lines: &[(i64, u32)]) -> Result<Order, MoneyError> {
+    fn id(n: usize) -> String {
+        format!("01900000-0000-7000-8000-{n:012x}")
+    }
+
+    /// The product of a line, counted from 0.
+    pub(crate) fn product(line: usize) -> ProductId {
+        id(2_000 + line).parse().unwrap()
+    }
+
+    fn try_order_of(lines: &[(i64, u32)], discount: Option<&Discount>) -> Result<Order, PlaceRefusal> {
         let placed_at = Timestamp::UNIX_EPOCH;
-        let id = |n: usize| format!("01900000-0000-7000-8000-{n:012x}");
         let terms = OrderTerms {
             id: id(1).parse().unwrap(),
             user: id(2).parse().unwrap(),
@@ -106,17 +120,22 @@ pub(crate) mod tests {
         };
         let items = lines.iter().enumerate().map(|(n, &(price, quantity))| OrderedItem {
             line: id(1_000 + n).parse().unwrap(),
-            product: id(2_000 + n).parse().unwrap(),
+            product: product(n),
             product_name: format!("product {n}"),
             unit_price: krw(price),
             quantity: Quantity::new(quantity).unwrap(),
         });
-        Order::place(terms, items)
+        Order::place(terms, items, discount)
     }
 
     /// An order of lines with these prices and quantities.
     pub(crate) fn order_of(lines: &[(i64, u32)]) -> Order {
-        try_order_of(lines).unwrap()
+        try_order_of(lines, None).unwrap()
+    }
+
+    /// An order of lines with these prices and quantities, placed with a coupon.
+    pub(crate) fn discounted(lines: &[(i64, u32)], rule: DiscountRule) -> Result<Order, PlaceRefusal> {
+        try_order_of(lines, Some(&Discount { coupon: id(3).parse().unwrap(), rule }))
     }
 
     /// Hard case 3: a total of zero.
@@ -131,8 +150,9 @@ pub(crate) mod tests {
     /// Hard case 20: amounts at the edges of i64.
     #[test]
     fn hard_case_20_an_amount_that_does_not_fit_is_refused() {
-        assert_eq!(try_order_of(&[(i64::MAX, 2)]), Err(MoneyError::Overflow));
-        assert_eq!(try_order_of(&[(i64::MAX, 1), (1, 1)]), Err(MoneyError::Overflow));
+        let overflow = Err(PlaceRefusal::Amount(MoneyError::Overflow));
+        assert_eq!(try_order_of(&[(i64::MAX, 2)], None), overflow);
+        assert_eq!(try_order_of(&[(i64::MAX, 1), (1, 1)], None), overflow);
         assert_eq!(order_of(&[(i64::MAX, 1)]).total(), krw(i64::MAX));
     }
 

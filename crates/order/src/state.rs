@@ -74,10 +74,10 @@ pub enum PayRefusal {
 #[error("the order cannot be cancelled")]
 pub struct CancelRefusal;
 
-/// The order does not wait for its payment, or still may.
+/// The order waits for no payment any more, or its time has not come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the order is not due to expire")]
-pub struct NotDue;
+pub struct ExpireRefusal;
 
 /// What a cancellation did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,9 +159,9 @@ impl Order {
         }
     }
 
-    /// Lets the order expire: its time ran out before it was paid. Its units and its coupon MUST be given back in the
-    /// same transaction.
-    pub fn expire(&mut self, now: Timestamp) -> Result<(), NotDue> {
+    /// Notices that it was not paid in time. Its units and its coupon MUST be given back in the same transaction.
+    /// Whoever comes second, a payment or another job, is refused: the row's lock decides who that is.
+    pub fn expire(&mut self, now: Timestamp) -> Result<(), ExpireRefusal> {
         match self.state {
             OrderState::PendingPayment if self.expires_at <= now => {
                 self.enter(OrderState::Expired { expired_at: now });
@@ -172,7 +172,7 @@ impl Order {
             | OrderState::Cancelled { .. }
             | OrderState::Expired { .. }
             | OrderState::PartiallyRefunded { .. }
-            | OrderState::Refunded { .. } => Err(NotDue),
+            | OrderState::Refunded { .. } => Err(ExpireRefusal),
         }
     }
 
@@ -221,15 +221,31 @@ mod tests {
         assert_eq!(order.pay(now), Err(PayRefusal::NotPayable));
     }
 
+    /// Hard case 5, from the other side: at each instant an unpaid order can either be paid or expire.
     #[test]
-    fn expires_at_the_instant_at_which_it_can_no_longer_be_paid() {
+    fn hard_case_5_expires_from_the_instant_on_that_it_cannot_be_paid() {
         let mut order = order_of(&[(1_000, 1)]);
         let due = order.expires_at;
-        assert_eq!(order.expire(due - TimeDelta::milliseconds(1)), Err(NotDue));
+        assert_eq!(order.expire(due - TimeDelta::milliseconds(1)), Err(ExpireRefusal));
         assert_eq!(order.expire(due), Ok(()));
         assert_eq!(order.state, OrderState::Expired { expired_at: due });
-        assert_eq!(order.expire(due), Err(NotDue));
-        assert_eq!((order.pay(due), order.cancel(due)), (Err(PayRefusal::NotPayable), Err(CancelRefusal)));
+        assert_eq!(order.expire(due), Err(ExpireRefusal));
+        assert_eq!(order.pay(due - TimeDelta::milliseconds(1)), Err(PayRefusal::NotPayable));
+        assert_eq!(order.cancel(due), Err(CancelRefusal));
+    }
+
+    #[test]
+    fn a_paid_or_cancelled_order_never_expires() {
+        for leave in [
+            |order: &mut Order| order.pay(order.created_at).is_ok(),
+            |order: &mut Order| order.cancel(order.created_at).is_ok(),
+        ] {
+            let mut order = order_of(&[(1_000, 1)]);
+            assert!(leave(&mut order));
+            let before = order.clone();
+            assert_eq!(order.expire(order.expires_at), Err(ExpireRefusal));
+            assert_eq!(order, before);
+        }
     }
 
     #[derive(Debug, Clone, Copy)]
@@ -250,9 +266,7 @@ mod tests {
                 match event {
                     Event::Pay => { let _ = order.pay(now); }
                     Event::Cancel => { let _ = order.cancel(now); }
-                    Event::Expire => {
-                        let _ = order.expire(now);
-                    }
+                    Event::Expire => { let _ = order.expire(now); }
                     Event::Wait => now += TimeDelta::minutes(20),
                 }
                 if let Some(state) = settled {

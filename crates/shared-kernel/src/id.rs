@@ -39,9 +39,15 @@ pub mod kind {
     /// One entry of a point account's history.
     #[derive(Debug)]
     pub enum PointHistory {}
+    /// A campaign that hands out coupons.
+    #[derive(Debug)]
+    pub enum Coupon {}
     /// A coupon in the hands of a user.
     #[derive(Debug)]
     pub enum IssuedCoupon {}
+    /// A refund of a payment, or of a part of it.
+    #[derive(Debug)]
+    pub enum Refund {}
     /// Something that happened, as told to the outside.
     #[derive(Debug)]
     pub enum Event {}
@@ -65,8 +71,12 @@ pub type PaymentId = Id<kind::Payment>;
 pub type PointLotId = Id<kind::PointLot>;
 /// Names an entry of a point history.
 pub type PointHistoryId = Id<kind::PointHistory>;
+/// Names a campaign that hands out coupons.
+pub type CouponId = Id<kind::Coupon>;
 /// Names a coupon in the hands of a user.
 pub type IssuedCouponId = Id<kind::IssuedCoupon>;
+/// Names a refund.
+pub type RefundId = Id<kind::Refund>;
 /// Names an event.
 pub type EventId = Id<kind::Event>;
 

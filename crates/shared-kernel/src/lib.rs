@@ -42,8 +42,8 @@ mod zone;
 pub use allocate::{AllocationError, allocate};
 pub use basis_points::{BasisPoints, InvalidBasisPoints};
 pub use id::{
-    EventId, Id, InvalidId, IssuedCouponId, OrderId, OrderLineId, PaymentId, PointHistoryId, PointLotId,
-    ProductId, RefreshFamilyId, StockAdjustmentId, UserId, kind,
+    CouponId, EventId, Id, InvalidId, IssuedCouponId, OrderId, OrderLineId, PaymentId, PointHistoryId,
+    PointLotId, ProductId, RefreshFamilyId, RefundId, StockAdjustmentId, UserId, kind,
 };
 pub use money::{Currency, InvalidCurrency, Money, MoneyError};
 pub use paging::{InvalidLimit, Limit, Page, PageRequest};
