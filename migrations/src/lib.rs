@@ -7,7 +7,7 @@
 //! - Identifiers are primary keys (ADR-011), keys and hashes are binary, instants are UTC with milliseconds, amounts
 //!   are 64-bit integers of minor units with the currency of their row or of the row that owns them.
 //! - Constraints back every invariant: stock and balances are never below zero, nothing is refunded that was not
-//!   captured, one payment settles an order.
+//!   captured, one payment settles an order, no campaign hands out more coupons than it has.
 //! - Foreign keys stay within one life cycle (an order and its lines); between contexts there is only an id
 //!   (ADR-013).
 //! - An index exists for a query that exists, and a comment names it (ADR-014).
@@ -34,6 +34,9 @@ mod m20261122_000005_create_payments;
 mod m20261122_000006_create_points;
 mod m20261122_000007_create_idempotency_records;
 mod m20261122_000008_create_outbox;
+mod m20261122_000009_create_campaigns;
+mod m20261122_000010_create_issued_coupons;
+mod m20261122_000011_add_issued_coupon_to_orders;
 
 use sea_orm_migration::MigrationTrait;
 use sea_orm_migration::async_trait::async_trait;
@@ -56,6 +59,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_create_points::Migration),
             Box::new(m20261122_000007_create_idempotency_records::Migration),
             Box::new(m20261122_000008_create_outbox::Migration),
+            Box::new(m20261122_000009_create_campaigns::Migration),
+            Box::new(m20261122_000010_create_issued_coupons::Migration),
+            Box::new(m20261122_000011_add_issued_coupon_to_orders::Migration),
         ]
     }
 }

@@ -43,7 +43,7 @@ const NOW: &str = "'2026-11-22T00:00:00+00:00'";
 
 async fn place_order(db: &DatabaseConnection) {
     let order = format!(
-        "INSERT INTO orders VALUES (x'01', x'02', 10, 0, 10, 'KRW', 'PENDING_PAYMENT', {NOW}, {NOW}, NULL, NULL, NULL, 1)"
+        "INSERT INTO orders VALUES (x'01', x'02', 10, 0, 10, 'KRW', 'PENDING_PAYMENT', {NOW}, {NOW}, NULL, NULL, NULL, 1, NULL)"
     );
     run(db, &order).await.unwrap();
 }
@@ -52,7 +52,7 @@ async fn place_order(db: &DatabaseConnection) {
 async fn goes_down_and_up_again_to_the_same_schema() {
     let (_directory, db) = migrated().await;
     let first = schema(&db).await;
-    assert!(first.iter().filter(|(kind, ..)| kind == "table").count() >= 17, "{first:?}");
+    assert!(first.iter().filter(|(kind, ..)| kind == "table").count() >= 21, "{first:?}");
     Migrator::down(&db, None).await.unwrap();
     assert_eq!(schema(&db).await, vec![]);
     Migrator::up(&db, None).await.unwrap();
@@ -214,4 +214,121 @@ async fn refuses_a_second_answer_under_one_key() {
     refused_by(&db, "UNIQUE", &record("x'01'", 200)).await;
     refused_by(&db, "idempotency_records_status_in_bounds", &record("x'02'", 99)).await;
     run(&db, &record("x'02'", 201)).await.unwrap();
+}
+
+#[tokio::test]
+async fn refuses_campaigns_whose_discount_does_not_hold_together() {
+    let (_directory, db) = migrated().await;
+    let campaign = |values: &str| format!("INSERT INTO campaigns VALUES ({values}, {NOW})");
+    for values in [
+        "x'01', 'A', 'FIXED', 1000, NULL, NULL, NULL, 'KRW', 'ALL'",
+        "x'02', 'B', 'PERCENT', NULL, 10000, 500, 0, 'KRW', 'PRODUCTS'",
+        "x'03', 'C', 'PERCENT', NULL, 1, NULL, NULL, NULL, 'ALL'",
+    ] {
+        run(&db, &campaign(values)).await.unwrap();
+    }
+    for values in [
+        "x'04', 'D', 'FIXED', NULL, NULL, NULL, NULL, NULL, 'ALL'",
+        "x'04', 'D', 'FIXED', 0, NULL, NULL, NULL, 'KRW', 'ALL'",
+        "x'04', 'D', 'FIXED', 5, 10, NULL, NULL, 'KRW', 'ALL'",
+        "x'04', 'D', 'FIXED', 5, NULL, 10, NULL, 'KRW', 'ALL'",
+        "x'04', 'D', 'PERCENT', NULL, NULL, NULL, NULL, NULL, 'ALL'",
+        "x'04', 'D', 'PERCENT', NULL, 0, NULL, NULL, NULL, 'ALL'",
+        "x'04', 'D', 'PERCENT', NULL, 10001, NULL, NULL, NULL, 'ALL'",
+        "x'04', 'D', 'PERCENT', 5, 10, NULL, NULL, 'KRW', 'ALL'",
+        "x'04', 'D', 'PERCENT', NULL, 10, 0, NULL, 'KRW', 'ALL'",
+        "x'04', 'D', 'GIFT', 5, NULL, NULL, NULL, 'KRW', 'ALL'",
+    ] {
+        refused_by(&db, "campaigns_discount_holds_together", &campaign(values)).await;
+    }
+    let of_currency = "campaigns_amounts_have_a_currency";
+    refused_by(&db, of_currency, &campaign("x'04', 'D', 'FIXED', 5, NULL, NULL, NULL, NULL, 'ALL'")).await;
+    refused_by(&db, of_currency, &campaign("x'04', 'D', 'PERCENT', NULL, 5, NULL, 1, NULL, 'ALL'")).await;
+    refused_by(&db, of_currency, "UPDATE campaigns SET currency = 'KRW' WHERE id = x'03'").await;
+    refused_by(
+        &db,
+        "campaigns_minimum_not_below_zero",
+        "UPDATE campaigns SET minimum_order = -1 WHERE id = x'02'",
+    )
+    .await;
+    refused_by(&db, "campaigns_scope_is_known", "UPDATE campaigns SET scope = 'SOME'").await;
+
+    run(&db, "INSERT INTO campaign_products VALUES (x'02', x'0a'), (x'02', x'0b')").await.unwrap();
+    refused_by(&db, "UNIQUE", "INSERT INTO campaign_products VALUES (x'02', x'0a')").await;
+    refused_by(&db, "FOREIGN KEY", "INSERT INTO campaign_products VALUES (x'99', x'0a')").await;
+    refused_by(&db, "FOREIGN KEY", "DELETE FROM campaigns WHERE id = x'02'").await;
+}
+
+#[tokio::test]
+async fn refuses_to_hand_out_more_coupons_than_there_are() {
+    let (_directory, db) = migrated().await;
+    run(
+        &db,
+        &format!(
+            "INSERT INTO campaigns VALUES (x'01', 'A', 'PERCENT', NULL, 1, NULL, NULL, NULL, 'ALL', {NOW})"
+        ),
+    )
+    .await
+    .unwrap();
+    let allotment = "INSERT INTO campaign_allotments VALUES (x'01', 2, 0, 1, NULL, NULL, NULL, NULL, NULL)";
+    refused_by(&db, "FOREIGN KEY", &allotment.replace("x'01'", "x'02'")).await;
+    run(&db, allotment).await.unwrap();
+    run(&db, "UPDATE campaign_allotments SET claimed = 2").await.unwrap();
+    let claimed = "campaign_allotments_claimed_in_bounds";
+    refused_by(&db, claimed, "UPDATE campaign_allotments SET claimed = 3").await;
+    refused_by(&db, claimed, "UPDATE campaign_allotments SET claimed = -1").await;
+    let limits = "campaign_allotments_limits_in_bounds";
+    refused_by(&db, limits, "UPDATE campaign_allotments SET claimed = 0, total = 0").await;
+    refused_by(&db, limits, "UPDATE campaign_allotments SET total = 1000000001").await;
+    refused_by(&db, limits, "UPDATE campaign_allotments SET per_user = 0").await;
+    refused_by(&db, limits, "UPDATE campaign_allotments SET per_user = 1000000001").await;
+    let windows = "campaign_allotments_windows_hold_together";
+    for what in ["claim", "valid"] {
+        let set = format!("UPDATE campaign_allotments SET {what}_from = {NOW}, {what}_until = {NOW}");
+        refused_by(&db, windows, &set).await;
+    }
+    let days = "campaign_allotments_days_or_dates";
+    for wrong in ["valid_days = 0", "valid_days = 36501", &format!("valid_days = 1, valid_until = {NOW}")] {
+        refused_by(&db, days, &format!("UPDATE campaign_allotments SET {wrong}")).await;
+    }
+    run(&db, "UPDATE campaign_allotments SET valid_days = 36500").await.unwrap();
+}
+
+#[tokio::test]
+async fn refuses_a_second_coupon_in_one_place_and_half_a_use() {
+    let (_directory, db) = migrated().await;
+    let coupon = |id: &str, campaign: &str, user: &str, sequence: i64, nth: i64| {
+        format!(
+            "INSERT INTO issued_coupons VALUES \
+             ({id}, {campaign}, {user}, {sequence}, {nth}, {NOW}, NULL, NULL, NULL, NULL, 1)"
+        )
+    };
+    run(&db, &coupon("x'01'", "x'0a'", "x'0b'", 1, 1)).await.unwrap();
+    refused_by(&db, "issued_coupons.sequence", &coupon("x'02'", "x'0a'", "x'0c'", 1, 1)).await;
+    refused_by(&db, "issued_coupons.nth", &coupon("x'02'", "x'0a'", "x'0b'", 2, 1)).await;
+    run(&db, &coupon("x'02'", "x'0a'", "x'0b'", 2, 2)).await.unwrap();
+    run(&db, &coupon("x'03'", "x'0d'", "x'0b'", 1, 1)).await.unwrap();
+    refused_by(&db, "issued_coupons_from_one", &coupon("x'04'", "x'0a'", "x'0c'", 0, 1)).await;
+    refused_by(&db, "issued_coupons_from_one", &coupon("x'04'", "x'0a'", "x'0c'", 3, 0)).await;
+    let half = "issued_coupons_use_holds_together";
+    refused_by(&db, half, "UPDATE issued_coupons SET used_order_id = x'01'").await;
+    refused_by(&db, half, &format!("UPDATE issued_coupons SET used_at = {NOW}")).await;
+    run(&db, &format!("UPDATE issued_coupons SET used_order_id = x'01', used_at = {NOW}")).await.unwrap();
+}
+
+#[tokio::test]
+async fn orders_from_before_coupons_have_none() {
+    let (_directory, db) = migrated().await;
+    let names = Migrator::migrations();
+    let since = names.iter().rev().position(|change| change.name().ends_with("add_issued_coupon_to_orders"));
+    let changes = u32::try_from(since.unwrap() + 1).unwrap();
+    Migrator::down(&db, Some(changes)).await.unwrap();
+    let order = format!(
+        "INSERT INTO orders VALUES (x'01', x'02', 10, 0, 10, 'KRW', 'PENDING_PAYMENT', {NOW}, {NOW}, NULL, NULL, NULL, 1)"
+    );
+    run(&db, &order).await.unwrap();
+    Migrator::up(&db, None).await.unwrap();
+    run(&db, "UPDATE orders SET issued_coupon_id = x'01' WHERE issued_coupon_id IS NULL").await.unwrap();
+    Migrator::down(&db, Some(changes)).await.unwrap();
+    refused_by(&db, "orders_total_adds_up", "UPDATE orders SET total_amount = 9").await;
 }

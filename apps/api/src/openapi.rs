@@ -24,7 +24,7 @@ use crate::routes::table::Entry;
 const BEARER: &str = "bearer";
 
 const DESCRIPTION: &str = "\
-A commerce backend: catalogue and stock, orders, payments and points.
+A commerce backend: catalogue and stock, orders, payments, points and coupons.
 
 - Amounts are objects of integer minor units and an ISO 4217 currency. Ids are UUIDs. Instants are RFC 3339 in UTC.
 - Bodies are JSON in UTF-8 of at most 64 KiB. Unknown fields and unknown query parameters are refused.
@@ -44,11 +44,12 @@ const HEADERS: [(&str, &str); 5] = [
     ("Allow", "The methods that the address has"),
 ];
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("users", "Accounts"),
     ("sessions", "Log-ins and their tokens"),
     ("products", "The catalogue and its stock"),
     ("points", "Cash-like points, one account a user"),
+    ("coupons", "Campaigns, and the coupons that they hand out"),
     ("orders", "Orders and their life"),
     ("payments", "Payments and their history"),
     ("administration", "What only administrators see"),

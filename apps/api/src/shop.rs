@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use jangteo_application::{
-    AdjustStocks, CancelOrders, ChargePointAccounts, CreateProducts, DeleteAccounts, EditProducts,
-    EditProfiles, GrantPointAccounts, PayOrders, PlaceOrders, RegisterUsers, SessionPolicy, Sessions,
-    SetUseCase, Sources, submit,
+    AdjustStocks, CancelOrders, ChargePointAccounts, ClaimCoupons, CreateCampaigns, CreateProducts,
+    DeleteAccounts, EditProducts, EditProfiles, GrantPointAccounts, PayOrders, PlaceOrders, RegisterUsers,
+    SessionPolicy, Sessions, SetUseCase, Sources, submit,
 };
 use jangteo_security::{
     Argon2idHasher, CursorSeal, Hs256Tokens, ServiceKeys, Sha256Secrets, SystemClock, SystemEntropy,
@@ -60,6 +60,10 @@ pub(crate) struct UseCases {
     pub(crate) charge_points: ChargePointAccounts,
     /// Grants points.
     pub(crate) grant_points: GrantPointAccounts,
+    /// Creates coupon campaigns.
+    pub(crate) create_campaign: CreateCampaigns,
+    /// Issues coupons.
+    pub(crate) claim_coupon: ClaimCoupons,
     /// Places orders.
     pub(crate) place_order: PlaceOrders,
     /// Cancels orders.
@@ -124,6 +128,8 @@ impl UseCases {
             adjust_stock: AdjustStocks { sources: sources(), render: body::product::adjusted },
             charge_points: ChargePointAccounts { sources: sources(), limits, render: body::point::entered },
             grant_points: GrantPointAccounts { sources: sources(), limits, render: body::point::entered },
+            create_campaign: CreateCampaigns { sources: sources() },
+            claim_coupon: ClaimCoupons { sources: sources(), render: body::coupon::claimed },
             place_order: PlaceOrders {
                 sources: sources(),
                 currency,

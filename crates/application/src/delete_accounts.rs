@@ -1,7 +1,6 @@
 //! Deleting accounts: unpaid orders cancelled, points written off, log-ins ended, personal data destroyed.
 
-use std::collections::BTreeSet;
-
+use jangteo_coupon::IssuedCouponRepository;
 use jangteo_order::{Cancelled, OrderRepository};
 use jangteo_point::PointRepository;
 use jangteo_product::ProductRepository;
@@ -9,11 +8,11 @@ use jangteo_shared_kernel::{StorageError, UserId};
 use jangteo_user::{RefreshFamilyRepository, User, UserRepository};
 use serde_json::json;
 
-use crate::cancel_orders::give_back;
 use crate::edit_profiles::AccountNotFound;
 use crate::outbox::{event, tell};
 use crate::points::PointBook;
 use crate::refresh_sessions::end;
+use crate::unpaid::UnpaidOrders;
 use crate::{Aggregate, Outbox, SetUseCase, Sources};
 
 /// Deletes the accounts of these users.
@@ -30,6 +29,7 @@ where
         + OrderRepository
         + PointRepository
         + ProductRepository
+        + IssuedCouponRepository
         + Outbox,
 {
     type Command = UserId;
@@ -39,19 +39,20 @@ where
         let mut users = tx.lock_users(&commands.iter().copied().collect()).await?;
         users.retain(|_, user| user.is_active());
 
-        // Everything is locked in the global order: log-ins, orders, points, and stock last.
+        // Everything is locked in the global order: log-ins, orders, coupons, points, and stock last.
         let leaving = users.keys().copied().collect();
         let families = tx.lock_open_refresh_families_of(&leaving).await?;
         let unpaid = tx.find_unpaid_orders_of(&leaving).await?;
-        let mut orders = tx.lock_orders(&unpaid).await?;
+        let orders = tx.lock_orders(&unpaid).await?;
+        let mut unpaid = UnpaidOrders::lock(tx, orders).await?;
         let mut points = PointBook::lock(tx, leaving.into_iter()).await?;
 
         let now = self.sources.now();
         // An order may have been paid between the look and the lock; it then stays as it is.
-        let mut cancelled = BTreeSet::new();
-        for order in orders.values_mut() {
-            if order.cancel(now) == Ok(Cancelled::Now) {
-                cancelled.insert(order.id);
+        let orders: Vec<_> = unpaid.orders.keys().copied().collect();
+        for id in orders {
+            if unpaid.orders.get_mut(&id).is_some_and(|order| order.cancel(now) == Ok(Cancelled::Now)) {
+                unpaid.ended(id);
             }
         }
         let mut events = Vec::new();
@@ -65,7 +66,7 @@ where
         }
 
         let verdicts = commands.iter().map(|id| users.get(id).map(|_| ()).ok_or(AccountNotFound)).collect();
-        events.extend(give_back(tx, &self.sources, &orders, &cancelled, "order.cancelled", now).await?);
+        events.extend(unpaid.give_back(tx, &self.sources, "order.cancelled", now).await?);
         events.extend(points.save(tx, &self.sources).await?);
         end(tx, families, now).await?;
         let deleted: Vec<User> = users.into_values().collect();

@@ -1,24 +1,23 @@
 //! Letting unpaid orders expire: a job that any instance may run, several at once.
 
-use std::collections::BTreeSet;
-
+use jangteo_coupon::IssuedCouponRepository;
 use jangteo_order::OrderRepository;
 use jangteo_product::ProductRepository;
 use jangteo_shared_kernel::{StorageError, UnitOfWork};
 
-use crate::cancel_orders::give_back;
 use crate::outbox::tell;
+use crate::unpaid::UnpaidOrders;
 use crate::{Outbox, SetUseCase, Sources, submit};
 
 /// How many orders expire in one transaction, so that a shop that is busy never waits long.
 const BATCH: u32 = 100;
 
-/// Lets the orders expire whose time has run out, in small transactions, and says how many. Their units go back into
-/// the stock. Paying and expiring at once have one winner: the lock of the order's row.
+/// Lets the orders expire whose time has run out, in small transactions, and says how many. Their units and
+/// coupons go back. Paying and expiring at once have one winner: the lock of the order's row.
 pub async fn expire_due_orders<U>(uow: &U, sources: &Sources) -> Result<u64, StorageError>
 where
     U: UnitOfWork,
-    U::Tx: OrderRepository + ProductRepository + Outbox,
+    U::Tx: OrderRepository + ProductRepository + IssuedCouponRepository + Outbox,
 {
     let mut expired = 0;
     loop {
@@ -37,7 +36,7 @@ struct ExpireDueOrders {
 
 impl<Tx> SetUseCase<Tx> for ExpireDueOrders
 where
-    Tx: OrderRepository + ProductRepository + Outbox,
+    Tx: OrderRepository + ProductRepository + IssuedCouponRepository + Outbox,
 {
     type Command = u32;
     type Verdict = u32;
@@ -46,16 +45,17 @@ where
         let mut counts = Vec::with_capacity(commands.len());
         for most in commands {
             let now = self.sources.now();
-            let mut orders = tx.lock_due_orders(now, *most).await?;
-            let mut expired = BTreeSet::new();
-            for order in orders.values_mut() {
-                if order.expire(now).is_ok() {
-                    expired.insert(order.id);
+            let orders = tx.lock_due_orders(now, *most).await?;
+            let due: Vec<_> = orders.keys().copied().collect();
+            let mut unpaid = UnpaidOrders::lock(tx, orders).await?;
+            for id in due {
+                if unpaid.orders.get_mut(&id).is_some_and(|order| order.expire(now).is_ok()) {
+                    unpaid.ended(id);
                 }
             }
-            let events = give_back(tx, &self.sources, &orders, &expired, "order.expired", now).await?;
+            counts.push(u32::try_from(unpaid.count()).unwrap_or(u32::MAX));
+            let events = unpaid.give_back(tx, &self.sources, "order.expired", now).await?;
             tell(tx, events).await?;
-            counts.push(u32::try_from(expired.len()).unwrap_or(u32::MAX));
         }
         Ok(counts)
     }

@@ -9,13 +9,15 @@
 //! | [`RegisterUsers`] | nothing: the unique address decides |
 //! | [`Sessions`]: log in, refresh, log out, change the password | users, refresh families |
 //! | [`EditProfiles`] | users |
-//! | [`DeleteAccounts`] | users, refresh families, orders, point accounts, product stock |
+//! | [`DeleteAccounts`] | users, refresh families, orders, issued coupons, point accounts, product stock |
 //! | [`CreateProducts`] | nothing: they are new |
 //! | [`EditProducts`], [`AdjustStocks`] | product stock |
 //! | [`ChargePointAccounts`], [`GrantPointAccounts`] | point accounts |
-//! | [`PlaceOrders`] | product stock |
+//! | [`CreateCampaigns`] | nothing: they are new |
+//! | [`ClaimCoupons`] | campaigns |
+//! | [`PlaceOrders`] | issued coupons, product stock |
 //! | [`PayOrders`] | orders, point accounts |
-//! | [`CancelOrders`], [`expire_due_orders`] | orders, product stock |
+//! | [`CancelOrders`], [`expire_due_orders`] | orders, issued coupons, product stock |
 //!
 //! What a client may send twice carries a [`RequestMark`]; its [`Answer`] is stored with its effect (ADR-025). What
 //! happened is told through the [`Outbox`], in the same transaction.
@@ -68,6 +70,9 @@ mod cancel_orders;
 mod change_password;
 mod changed;
 mod charge_points;
+mod claim_coupons;
+mod coupons;
+mod create_campaigns;
 mod create_products;
 mod delete_accounts;
 mod edit_products;
@@ -87,10 +92,14 @@ mod register_users;
 mod sessions;
 mod set_use_case;
 mod sources;
+mod unpaid;
 
 pub use adjust_stock::{AdjustStock, AdjustStockRefusal, AdjustStocks};
 pub use cancel_orders::{CancelOrder, CancelOrderRefusal, CancelOrders};
 pub use charge_points::{ChargePointAccounts, ChargePoints, ChargePointsRefusal};
+pub use claim_coupons::{ClaimCoupon, ClaimCouponRefusal, ClaimCoupons};
+pub use coupons::CouponNotUsable;
+pub use create_campaigns::CreateCampaigns;
 pub use create_products::CreateProducts;
 pub use delete_accounts::DeleteAccounts;
 pub use edit_products::{EditProduct, EditProductRefusal, EditProducts};

@@ -10,6 +10,8 @@ pub enum Aggregate {
     User,
     /// A product.
     Product,
+    /// A coupon campaign.
+    Campaign,
     /// An order.
     Order,
     /// A payment.
@@ -50,6 +52,7 @@ impl Aggregate {
         match self {
             Self::User => "user",
             Self::Product => "product",
+            Self::Campaign => "coupon-campaign",
             Self::Order => "order",
             Self::Payment => "payment",
             Self::PointAccount => "point-account",

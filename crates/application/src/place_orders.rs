@@ -1,9 +1,12 @@
-//! Placing orders: stock taken and order saved, or nothing at all (ADR-016).
+//! Placing orders: stock taken, coupon used and order saved, or nothing at all (ADR-016).
 
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use jangteo_order::{Order, OrderLine, OrderRepository, OrderTerms, OrderedItem, RequestedItems};
+use jangteo_coupon::{CampaignRepository, IssuedCouponRepository};
+use jangteo_order::{
+    Order, OrderLine, OrderRepository, OrderTerms, OrderedItem, PlaceRefusal, RequestedItems,
+};
 use jangteo_payment::{Payment, PaymentRepository, RequestedTenders, SettleRefusal};
 use jangteo_product::{ProductRepository, Products, SellRefusal};
 use jangteo_shared_kernel::{
@@ -12,6 +15,7 @@ use jangteo_shared_kernel::{
 use serde_json::json;
 
 use crate::changed::changed;
+use crate::coupons::{CouponBook, CouponNotUsable};
 use crate::idempotency::AnswerLedger;
 use crate::outbox::{event, tell};
 use crate::paid::{paid, payable};
@@ -26,7 +30,7 @@ pub struct PlaceOrder {
     pub user: UserId,
     /// What.
     pub items: RequestedItems,
-    /// The coupon to use. No coupon is usable before there are coupons.
+    /// The coupon to use.
     pub coupon: Option<IssuedCouponId>,
     /// What the customer believes that it costs (hard case 13).
     pub expected_total: Option<Money>,
@@ -58,8 +62,8 @@ pub enum PlaceOrderRefusal {
         left: Quantity,
     },
     /// The coupon cannot be used for this order.
-    #[error("the coupon cannot be used for this order")]
-    CouponNotUsable,
+    #[error(transparent)]
+    CouponNotUsable(#[from] CouponNotUsable),
     /// It costs something else than the customer believes.
     #[error("the order costs {total}")]
     PriceChanged {
@@ -86,18 +90,26 @@ pub struct PlaceOrders {
 
 impl<Tx> SetUseCase<Tx> for PlaceOrders
 where
-    Tx: ProductRepository + OrderRepository + PaymentRepository + IdempotencyRepository + Outbox,
+    Tx: CampaignRepository
+        + IssuedCouponRepository
+        + ProductRepository
+        + OrderRepository
+        + PaymentRepository
+        + IdempotencyRepository
+        + Outbox,
 {
     type Command = PlaceOrder;
     type Verdict = Verdict<Order, PlaceOrderRefusal>;
 
     async fn decide(&self, tx: &mut Tx, commands: &[PlaceOrder]) -> Result<Vec<Self::Verdict>, StorageError> {
+        let coupons =
+            CouponBook::lock(tx, commands.iter().filter_map(|command| command.coupon).collect()).await?;
         let wanted =
             commands.iter().flat_map(|command| command.items.iter().map(|(product, _)| product)).collect();
         let products = tx.lock_products(&wanted).await?;
         let mut ledger = AnswerLedger::read(tx, commands.iter().map(|command| &command.mark)).await?;
 
-        let mut set = Set::new(products);
+        let mut set = Set::new(coupons, products);
         let now = self.sources.now();
         let verdicts = commands
             .iter()
@@ -112,6 +124,7 @@ where
 
         if !set.orders.is_empty() {
             tx.save_stock(&changed(&set.products, &set.touched)).await?;
+            set.coupons.save(tx).await?;
             tx.insert_orders(&set.orders).await?;
         }
         if !set.payments.is_empty() {
@@ -126,9 +139,8 @@ where
 impl PlaceOrders {
     fn place(&self, set: &mut Set, command: &PlaceOrder, now: Timestamp) -> Result<Order, PlaceOrderRefusal> {
         set.check_items(&command.items)?;
-        if command.coupon.is_some() {
-            return Err(PlaceOrderRefusal::CouponNotUsable);
-        }
+        let coupon =
+            command.coupon.map(|coupon| set.coupons.discount(coupon, command.user, now)).transpose()?;
         let terms = OrderTerms {
             id: self.sources.id(now),
             user: command.user,
@@ -146,12 +158,13 @@ impl PlaceOrders {
                 quantity,
             })
         });
-        let order = Order::place(terms, items)?;
+        let order = Order::place(terms, items, coupon.as_ref())?;
         if command.expected_total.is_some_and(|expected| expected != order.total()) {
             return Err(PlaceOrderRefusal::PriceChanged { total: order.total() });
         }
         let payment = self.payment_of_nothing(&order, now)?;
 
+        set.coupons.use_for(&order, now)?;
         set.take(&command.items)?;
         set.events.push(self.placed(&order));
         if let Some(payment) = payment {
@@ -188,6 +201,8 @@ impl PlaceOrders {
         let data = json!({
             "userId": order.user,
             "total": order.total(),
+            "discount": order.discount,
+            "issuedCouponId": order.issued_coupon,
             "expiresAt": order.expires_at,
             "items": order.lines.iter().map(item).collect::<Vec<_>>(),
         });
@@ -203,6 +218,7 @@ impl PlaceOrders {
 
 /// What a set of commands works on.
 struct Set {
+    coupons: CouponBook,
     products: Products,
     touched: BTreeSet<ProductId>,
     orders: Vec<Order>,
@@ -211,8 +227,9 @@ struct Set {
 }
 
 impl Set {
-    fn new(products: Products) -> Self {
+    fn new(coupons: CouponBook, products: Products) -> Self {
         Self {
+            coupons,
             products,
             touched: BTreeSet::new(),
             orders: Vec::new(),
@@ -245,6 +262,15 @@ impl Set {
             self.touched.insert(id);
         }
         Ok(())
+    }
+}
+
+impl From<PlaceRefusal> for PlaceOrderRefusal {
+    fn from(refusal: PlaceRefusal) -> Self {
+        match refusal {
+            PlaceRefusal::DiscountNotUsable(refusal) => Self::CouponNotUsable(refusal.into()),
+            PlaceRefusal::Amount(error) => Self::Amount(error),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::Sources;
 /// A use case over a slice of commands and an open transaction.
 ///
 /// It *locks* every row that the commands need, one statement a table, in ascending id and in the global order of
-/// tables (users, refresh families, orders, point accounts, product stock, payments; ADR-021); it *decides* each command in memory,
+/// tables (users, refresh families, orders, campaigns, issued coupons, point accounts, product stock, payments; ADR-021); it *decides* each command in memory,
 /// in order of arrival; it *saves* all that changed, one statement a table. A single request is a set of one.
 pub trait SetUseCase<Tx>: Send + Sync {
     /// What somebody wants.

@@ -1,6 +1,8 @@
 //! What a storage must do, case by case.
 
+mod campaigns;
 mod contention;
+mod coupons;
 mod idempotency;
 mod orders;
 mod outbox;
@@ -119,6 +121,34 @@ pub(crate) fn all<S: Storage>() -> Vec<Case<S>> {
             a_lock_on_an_account_waits_and_sees_what_was_committed,
             of_accounts_opened_for_a_user_at_once_one_wins,
             spending_at_once_never_overdraws;
+        campaigns:
+            a_campaign_reads_back_as_it_was_written,
+            any_campaign_reads_back_as_it_was_written,
+            leaves_out_unknown_campaigns,
+            a_transaction_sees_its_own_campaigns,
+            refuses_a_second_campaign_under_an_id,
+            saving_what_is_claimed_changes_nothing_else,
+            refuses_more_claims_than_there_are_coupons,
+            what_is_claimed_is_told_once_it_is_committed,
+            a_lock_on_a_campaign_waits_and_sees_what_was_committed,
+            lists_campaigns_newest_first_and_each_once,
+            a_page_begins_where_the_last_one_ended,
+            of_claims_at_once_exactly_all_coupons_are_issued;
+        coupons:
+            a_coupon_reads_back_as_it_was_written,
+            leaves_out_unknown_coupons,
+            refuses_a_second_coupon_under_an_id,
+            refuses_a_second_coupon_of_a_sequence,
+            refuses_a_second_coupon_of_a_number_for_its_user,
+            of_coupons_in_one_place_at_once_one_wins,
+            counts_the_claims_of_users_used_and_expired_ones_included,
+            a_count_is_as_of_after_the_lock,
+            saving_a_use_changes_use_and_version_only,
+            a_lock_on_a_coupon_waits_and_sees_what_was_committed,
+            of_orders_that_use_a_coupon_at_once_one_wins,
+            lists_coupons_newest_first_and_each_once_by_their_status_at_the_time,
+            a_page_begins_where_the_last_one_ended_whatever_became_of_the_coupon,
+            a_large_set_is_claimed_counted_used_and_given_back;
         idempotency:
             an_answer_reads_back_to_the_byte,
             keys_differ_by_every_character,

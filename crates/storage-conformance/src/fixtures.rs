@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use jangteo_application::{Aggregate, Answer, Event, Fingerprint, IdempotencyRecord, RequestMark, Sources};
+use jangteo_coupon::{Campaign, CampaignDraft, CouponDiscount, CouponScope, IssuedCoupon, NewCampaign};
 use jangteo_order::{Order, OrderTerms, OrderedItem};
 use jangteo_payment::{PayableOrder, Payment, RequestedTender, RequestedTenders, TenderMethod};
 use jangteo_point::{PointAccount, PointEntry, PointLimits};
 use jangteo_product::{NewProduct, Price, Product, ProductStatus, StockAdjustment};
-use jangteo_shared_kernel::{Clock, Currency, Entropy, Id, Money, Quantity, Timestamp, UserId};
+use jangteo_shared_kernel::{BasisPoints, Clock, Currency, Entropy, Id, Money, Quantity, Timestamp, UserId};
 use jangteo_user::{Email, PasswordHash, Profile, RefreshFamily, Role, SecretHash, User};
 use serde_json::json;
 
@@ -189,7 +190,7 @@ impl Fixtures {
             placed_at: self.now(),
             expires_at: self.now() + TimeDelta::minutes(30),
         };
-        Order::place(terms, items).expect("amounts that fit")
+        Order::place(terms, items, None).expect("amounts that fit")
     }
 
     /// The payment that settles an order: so many points, the rest with a card.
@@ -240,6 +241,68 @@ impl Fixtures {
     pub fn spend(&self, account: &mut PointAccount, amount: i64) -> PointEntry {
         let amount = Money::new(amount, account.balance.currency());
         account.spend(self.id(), amount, (self.id(), self.id()), self.now()).expect("points to spend")
+    }
+
+    /// A campaign of 1 to 1,000 coupons, 1 to 3 a user, that is open for a day, with terms of any kind.
+    #[must_use]
+    pub fn campaign(&self) -> Campaign {
+        self.campaign_of(1 + self.below(1_000), 1 + self.below(3))
+    }
+
+    /// The same of so many coupons, so many a user.
+    #[must_use]
+    pub fn campaign_of(&self, total: u32, per_user: u32) -> Campaign {
+        let amount = |bound| krw(1 + i64::from(self.below(bound)));
+        let discount = match self.below(3) {
+            0 => CouponDiscount::Fixed(amount(50_000)),
+            kind => CouponDiscount::Percent {
+                rate: BasisPoints::new(1 + self.below(10_000)).expect("a rate"),
+                maximum: (kind == 1).then(|| amount(30_000)),
+            },
+        };
+        let scope = match self.below(2) {
+            0 => CouponScope::All,
+            _ => CouponScope::Products((0..=self.below(5)).map(|_| self.id()).collect()),
+        };
+        let name = self.one_of(&["첫 구매 쿠폰", "Black Friday", "10% off_all", "🎁 선물"]);
+        let mut draft = CampaignDraft {
+            per_user: units(per_user),
+            claim_from: self.one_of(&[None, Some(self.now())]),
+            claim_until: self.one_of(&[None, Some(self.now() + TimeDelta::days(1))]),
+            ..CampaignDraft::new(name.parse().expect("a name"), discount, scope, units(total))
+        };
+        draft.terms.minimum_order = self.one_of(&[None, Some(amount(100_000))]);
+        match self.below(3) {
+            0 => draft.valid_days = Some(1 + self.below(90)),
+            1 => draft.valid_until = Some(self.now() + TimeDelta::days(30)),
+            _ => {}
+        }
+        let new = NewCampaign::check(draft, Currency::KRW).expect("a campaign that holds together");
+        Campaign::create(self.id(), new, self.now())
+    }
+
+    /// Claims a coupon of a campaign for a user who has so many of them.
+    #[must_use]
+    pub fn claim(&self, campaign: &mut Campaign, user: UserId, held: u32) -> IssuedCoupon {
+        let claimed = campaign.allotment.claim(self.id(), user, units(held), self.now());
+        claimed.expect("a coupon is left for the user")
+    }
+
+    /// A user's first coupon of a campaign that exists nowhere, good for a week.
+    #[must_use]
+    pub fn issued_coupon(&self, user: UserId) -> IssuedCoupon {
+        IssuedCoupon {
+            id: self.id(),
+            campaign: self.id(),
+            user,
+            sequence: 1 + self.below(1_000),
+            nth: 1,
+            claimed_at: self.now(),
+            valid_from: Some(self.now()),
+            valid_until: Some(self.now() + TimeDelta::days(7)),
+            used: None,
+            version: 1,
+        }
     }
 
     /// A stored answer of a user's request under a key.

@@ -1,6 +1,7 @@
 //! What a storage has to be.
 
 use jangteo_application::{IdempotencyRepository, Outbox};
+use jangteo_coupon::{CampaignRepository, CouponQueries, IssuedCouponRepository};
 use jangteo_order::{OrderQueries, OrderRepository};
 use jangteo_payment::{PaymentQueries, PaymentRepository};
 use jangteo_point::{PointQueries, PointRepository};
@@ -17,6 +18,8 @@ pub trait Repositories:
     + OrderRepository
     + PaymentRepository
     + PointRepository
+    + CampaignRepository
+    + IssuedCouponRepository
     + IdempotencyRepository
     + Outbox
     + 'static
@@ -31,6 +34,8 @@ impl<T> Repositories for T where
         + OrderRepository
         + PaymentRepository
         + PointRepository
+        + CampaignRepository
+        + IssuedCouponRepository
         + IdempotencyRepository
         + Outbox
         + 'static
@@ -45,6 +50,7 @@ pub trait Storage:
     + OrderQueries
     + PaymentQueries
     + PointQueries
+    + CouponQueries
     + Clone
     + 'static
 {
@@ -57,6 +63,7 @@ impl<S> Storage for S where
         + OrderQueries
         + PaymentQueries
         + PointQueries
+        + CouponQueries
         + Clone
         + 'static
 {

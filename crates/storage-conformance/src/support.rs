@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::time::Duration;
 
+use jangteo_coupon::{Campaign, IssuedCoupon};
 use jangteo_order::Order;
 use jangteo_point::PointAccount;
 use jangteo_product::Product;
@@ -46,6 +47,14 @@ pub(crate) async fn add_orders<S: Storage>(storage: &S, new: &[Order]) {
 
 pub(crate) async fn add_accounts<S: Storage>(storage: &S, new: &[PointAccount]) {
     commit!(*storage, tx => tx.insert_point_accounts(new));
+}
+
+pub(crate) async fn add_campaigns<S: Storage>(storage: &S, new: &[Campaign]) {
+    commit!(*storage, tx => tx.insert_campaigns(new));
+}
+
+pub(crate) async fn add_coupons<S: Storage>(storage: &S, new: &[IssuedCoupon]) {
+    commit!(*storage, tx => tx.insert_issued_coupons(new));
 }
 
 pub(crate) fn ids<T: Ord>(ids: impl IntoIterator<Item = T>) -> BTreeSet<T> {

@@ -7,9 +7,9 @@
 //! - What a transaction writes is seen by itself alone until it commits, all of it at once. Dropping it undoes it and
 //!   lets go of its locks.
 //! - A unique key that somebody else has taken is [`StorageError::Transient`]; a broken invariant (a negative
-//!   balance, more refunded than captured) is [`StorageError::Fatal`].
-//! - Saving a row that the transaction has neither locked nor added is [`StorageError::Fatal`]. A database would let it
-//!   pass; here it shows that a use case forgot a lock.
+//!   balance, more refunded than captured, more coupons claimed than there are) is [`StorageError::Fatal`].
+//! - Saving a row that the transaction has neither locked nor added is [`StorageError::Fatal`], and so is counting the
+//!   claims of a campaign that it has not. A database would let it pass; here it shows that a use case forgot a lock.
 //!
 //! Nothing survives the process, and personal data lies in memory unsealed.
 //!
@@ -48,6 +48,7 @@
 //! [`StorageError::Fatal`]: jangteo_shared_kernel::StorageError::Fatal
 #![deny(missing_docs)]
 
+mod coupons;
 mod fault;
 mod idempotency;
 mod list;

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jangteo_application::{Event, IdempotencyRecord, RecordKey};
+use jangteo_coupon::{Campaign, IssuedCoupon};
 use jangteo_order::Order;
 use jangteo_payment::Payment;
 use jangteo_point::PointEntry;
 use jangteo_product::{Product, StockAdjustment};
 use jangteo_shared_kernel::{
-    OrderId, PaymentId, ProductId, RefreshFamilyId, StockAdjustmentId, StorageError, UserId,
+    CouponId, IssuedCouponId, OrderId, PaymentId, ProductId, RefreshFamilyId, StockAdjustmentId,
+    StorageError, UserId,
 };
 use jangteo_user::{RefreshFamily, User};
 use tokio::sync::OwnedMutexGuard;
@@ -31,6 +33,8 @@ pub(crate) struct State {
     pub(crate) products: Table<ProductId, Product>,
     pub(crate) stock_adjustments: Table<StockAdjustmentId, StockAdjustment>,
     pub(crate) payments: Table<PaymentId, Payment>,
+    pub(crate) campaigns: Table<CouponId, Campaign>,
+    pub(crate) issued_coupons: Table<IssuedCouponId, IssuedCoupon>,
     pub(crate) idempotency_records: Table<RecordKey, IdempotencyRecord>,
     pub(crate) events: Vec<Event>,
     pub(crate) unique: BTreeSet<Unique>,

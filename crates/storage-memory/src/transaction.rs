@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use jangteo_application::{Event, IdempotencyRecord, RecordKey};
+use jangteo_coupon::{Campaign, IssuedCoupon};
 use jangteo_order::Order;
 use jangteo_payment::Payment;
 use jangteo_point::PointEntry;
 use jangteo_product::{Product, StockAdjustment};
 use jangteo_shared_kernel::{
-    OrderId, PaymentId, ProductId, RefreshFamilyId, StockAdjustmentId, StorageError, Transaction, UserId,
+    CouponId, IssuedCouponId, OrderId, PaymentId, ProductId, RefreshFamilyId, StockAdjustmentId,
+    StorageError, Transaction, UserId,
 };
 use jangteo_user::{RefreshFamily, User};
 
@@ -29,6 +31,8 @@ pub struct MemoryTransaction {
     pub(crate) products: Working<ProductId, Product>,
     pub(crate) stock_adjustments: Working<StockAdjustmentId, StockAdjustment>,
     pub(crate) payments: Working<PaymentId, Payment>,
+    pub(crate) campaigns: Working<CouponId, Campaign>,
+    pub(crate) issued_coupons: Working<IssuedCouponId, IssuedCoupon>,
     pub(crate) idempotency_records: Working<RecordKey, IdempotencyRecord>,
     pub(crate) events: Vec<Event>,
     pub(crate) claims: Claims,
@@ -46,6 +50,8 @@ impl MemoryTransaction {
             products: Working::default(),
             stock_adjustments: Working::default(),
             payments: Working::default(),
+            campaigns: Working::default(),
+            issued_coupons: Working::default(),
             idempotency_records: Working::default(),
             events: Vec::new(),
             claims: Claims::default(),
@@ -62,6 +68,8 @@ impl MemoryTransaction {
         self.products.check(&state.products)?;
         self.stock_adjustments.check(&state.stock_adjustments)?;
         self.payments.check(&state.payments)?;
+        self.campaigns.check(&state.campaigns)?;
+        self.issued_coupons.check(&state.issued_coupons)?;
         self.idempotency_records.check(&state.idempotency_records)?;
         self.claims.check(&state.unique)
     }
@@ -75,6 +83,8 @@ impl MemoryTransaction {
         self.products.apply(&mut state.products);
         self.stock_adjustments.apply(&mut state.stock_adjustments);
         self.payments.apply(&mut state.payments);
+        self.campaigns.apply(&mut state.campaigns);
+        self.issued_coupons.apply(&mut state.issued_coupons);
         self.idempotency_records.apply(&mut state.idempotency_records);
         state.events.append(&mut self.events);
         self.claims.apply(&mut state.unique);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use jangteo_shared_kernel::{EventId, OrderId, OrderLineId, PointHistoryId, PointLotId, StorageError};
+use jangteo_shared_kernel::{
+    CouponId, EventId, OrderId, OrderLineId, PointHistoryId, PointLotId, StorageError, UserId,
+};
 use jangteo_user::Email;
 
 use crate::fault::lost_race;
@@ -17,6 +19,10 @@ pub(crate) enum Unique {
     SettledOrder(OrderId),
     PointEntry(PointHistoryId),
     PointLot(PointLotId),
+    /// A place in a campaign.
+    CouponSequence(CouponId, u32),
+    /// A place among a user's coupons of a campaign.
+    CouponOfUser(UserId, CouponId, u32),
     Event(EventId),
 }
 
@@ -33,6 +39,8 @@ impl Unique {
             Self::SettledOrder(_) => "the settlement of an order",
             Self::PointEntry(_) => "the id of a point history entry",
             Self::PointLot(_) => "the id of a point lot",
+            Self::CouponSequence(..) => "the sequence of a coupon",
+            Self::CouponOfUser(..) => "the number of a user's coupon",
             Self::Event(_) => "the id of an event",
         }
     }

@@ -5,10 +5,11 @@ use std::slice::from_ref;
 use std::time::Duration;
 
 use jangteo_application::{Aggregate, IdempotencyRepository, Outbox};
+use jangteo_coupon::{CampaignRepository, Claimant, CouponDiscount, IssuedCoupon, IssuedCouponRepository};
 use jangteo_order::OrderRepository;
 use jangteo_point::{PointAccount, PointRepository};
 use jangteo_product::{Product, ProductQueries, ProductRepository};
-use jangteo_shared_kernel::{Currency, StorageError, Transaction, UnitOfWork};
+use jangteo_shared_kernel::{Currency, Money, StorageError, Transaction, UnitOfWork};
 use jangteo_storage_conformance::Fixtures;
 use jangteo_storage_conformance::fixtures::{krw, units};
 use jangteo_storage_memory::{MemoryStorage, MemoryTransaction};
@@ -44,8 +45,11 @@ async fn refuses_to_save_what_is_not_locked() {
     let storage = MemoryStorage::new();
     let (user, order, product) = (fixtures.user(), fixtures.order(fixtures.id()), fixtures.product());
     let family = fixtures.refresh_family(user.id);
+    let (campaign, coupon) = (fixtures.campaign(), fixtures.issued_coupon(user.id));
     let mut account = PointAccount::open(user.id, Currency::KRW);
     let mut tx = storage.begin().await.unwrap();
+    tx.insert_campaigns(from_ref(&campaign)).await.unwrap();
+    tx.insert_issued_coupons(from_ref(&coupon)).await.unwrap();
     tx.insert_users(from_ref(&user)).await.unwrap();
     tx.insert_refresh_families(from_ref(&family)).await.unwrap();
     tx.insert_orders(from_ref(&order)).await.unwrap();
@@ -65,6 +69,9 @@ async fn refuses_to_save_what_is_not_locked() {
         tx.save_catalogue(from_ref(&product)).await,
         tx.save_stock(from_ref(&product)).await,
         tx.save_stock(&[fixtures.product()]).await,
+        tx.save_claimed(from_ref(&campaign.allotment)).await,
+        tx.save_issued_coupons(from_ref(&coupon)).await,
+        tx.count_claims(&[Claimant { campaign: campaign.id, user: user.id }].into()).await.map(|_| ()),
     ];
     for refusal in refusals {
         assert!(matches!(refusal, Err(StorageError::Fatal(_))), "{refusal:?}");
@@ -86,6 +93,34 @@ async fn refuses_points_whose_account_lots_and_entries_do_not_add_up() {
     assert!(tx.save_points(from_ref(&charged), &[]).await.is_err(), "the entry is missing");
     assert!(tx.save_points(&[], from_ref(&entry)).await.is_err(), "the account is missing");
     tx.save_points(from_ref(&charged), from_ref(&entry)).await.unwrap();
+}
+
+#[tokio::test]
+async fn refuses_campaigns_and_coupons_that_a_database_would() {
+    let fixtures = Fixtures::seeded(11);
+    let storage = MemoryStorage::new();
+    let campaigns = [(); 6].map(|()| fixtures.campaign_of(5, 1));
+    let [mut worthless, mut below, mut mixed, mut foreign, mut over, mut empty] = campaigns;
+    worthless.terms.discount = CouponDiscount::Fixed(krw(0));
+    below.terms.minimum_order = Some(krw(-1));
+    mixed.terms.discount = CouponDiscount::Fixed(krw(1));
+    mixed.terms.minimum_order = Some(Money::new(1, "USD".parse().unwrap()));
+    foreign.allotment.campaign = fixtures.id();
+    over.allotment.claimed = units(6);
+    empty.allotment.total = units(0);
+    let mut tx = storage.begin().await.unwrap();
+    for campaign in [worthless, below, mixed, foreign, over, empty] {
+        let refusal = tx.insert_campaigns(from_ref(&campaign)).await;
+        assert!(matches!(refusal, Err(StorageError::Fatal(_))), "{campaign:?}");
+    }
+    let coupon = fixtures.issued_coupon(fixtures.id());
+    for coupon in [IssuedCoupon { sequence: 0, ..coupon.clone() }, IssuedCoupon { nth: 0, ..coupon }] {
+        let refusal = tx.insert_issued_coupons(&[coupon]).await;
+        assert!(matches!(refusal, Err(StorageError::Fatal(_))), "{refusal:?}");
+    }
+    // Nobody has a coupon of a campaign that is not there.
+    let unknown = Claimant { campaign: fixtures.id(), user: fixtures.id() };
+    assert!(tx.count_claims(&[unknown].into()).await.unwrap().is_empty());
 }
 
 #[tokio::test]

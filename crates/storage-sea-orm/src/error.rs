@@ -74,6 +74,18 @@ impl<I: Display> Place<'_, I> {
         )
     }
 
+    /// A value as the column has it.
+    pub(crate) fn written<T, E: Display>(
+        &self,
+        column: &str,
+        value: Result<T, E>,
+    ) -> Result<T, StorageError> {
+        value.map_err(|problem| {
+            let (table, id) = (self.table, self.id);
+            StorageError::Fatal(format!("{table}.{column} of {id} cannot be written: {problem}").into())
+        })
+    }
+
     /// A value as the domain has it.
     pub(crate) fn read<T, E: Display>(&self, column: &str, value: Result<T, E>) -> Result<T, StorageError> {
         value.map_err(|problem| self.unreadable(column, problem))

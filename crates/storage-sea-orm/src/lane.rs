@@ -11,7 +11,7 @@ use sea_orm::{
 use crate::engine::Engine;
 use crate::error::not_all_saved;
 use crate::options::StatementHook;
-use crate::set::{DeleteBefore, InsertSet, LockDue, SelectSet, UpdateSet, table_name};
+use crate::set::{CountSet, DeleteBefore, InsertSet, LockDue, SelectSet, UpdateSet, table_name};
 
 /// A connection, a pool or an open transaction, with everything that running a statement on it takes.
 #[derive(Clone)]
@@ -90,6 +90,21 @@ impl<C: ConnectionTrait> Lane<C> {
         }
         let statement = self.statement(statement.text(self.engine), &keys)?;
         self.models::<E::Model>(statement).await
+    }
+
+    /// Counts the rows under each key by one statement, in the order of the keys; none by no keys.
+    pub(crate) async fn count<E: EntityTrait>(
+        &self,
+        statement: &CountSet<E>,
+        keys: Vec<Vec<Value>>,
+    ) -> Result<Vec<i64>, StorageError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statement = self.statement(statement.text(self.engine), &keys)?;
+        let rows = self.fetch(statement).await?;
+        let counts = rows.iter().map(|row| row.try_get_by_index(0));
+        counts.collect::<Result<_, _>>().map_err(|error| self.engine.error(error))
     }
 
     /// Deletes at most `most` rows from before `cutoff`, and says how many.

@@ -75,15 +75,16 @@
 //! 1. A migration for its tables, with the indexes of its queries, in `jangteo-migrations`.
 //! 2. An entity a table in `entity/`. Set-wise statements take names, kinds and keys of columns from there.
 //! 3. Rows from aggregates and back in `rows/`. What cannot be read is named through `Place`.
-//! 4. The trait in `repositories/`: one static `InsertSet`, `UpdateSet` or `SelectSet` a statement, run by the lane of the
-//!    transaction. The queries in `queries/`, with `keyset` for lists.
+//! 4. The trait in `repositories/`: one static `InsertSet`, `UpdateSet`, `SelectSet` or `CountSet` a statement, run by the
+//!    lane of the transaction. The queries in `queries/`, with `keyset` for lists.
 //! 5. Its calls in `tests/all/statements.rs`, which counts statements and looks at their plans; its contract in the
 //!    conformance suite.
 //!
 //! # How to add an engine
 //! Add a variant to `Engine` in `engine/mod.rs` and a module with its dialect beside `engine/sqlite.rs`; the compiler names
-//! the rest. A dialect is: how to connect, how transactions begin, the class of each error code, and four texts made from
-//! a table's description: insert a set, update a set, read or lock a set, delete what is old. Repositories, rows and
+//! the rest. A dialect is: how to connect, how transactions begin, the class of each error code, and the texts made
+//! from a table's description: insert a set, update a set, read, lock or count a set, lock what is due, delete what is
+//! old. Repositories, rows and
 //! queries stay as they are. Then run the conformance suite on it.
 #![deny(missing_docs)]
 

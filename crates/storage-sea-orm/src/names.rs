@@ -6,6 +6,8 @@ use jangteo_point::{PointEntryKind, PointLotKind};
 use jangteo_product::ProductStatus;
 use jangteo_user::Role;
 
+use crate::rows::coupons::{DiscountKind, ScopeKind};
+
 /// An enum whose values have names in the tables.
 pub(crate) trait Named: Sized {
     /// The name of a value.
@@ -68,6 +70,14 @@ names! {
     PointLotKind {
         Bonus = "BONUS",
         Charged = "CHARGED",
+    }
+    DiscountKind {
+        Fixed = "FIXED",
+        Percent = "PERCENT",
+    }
+    ScopeKind {
+        All = "ALL",
+        Products = "PRODUCTS",
     }
     PointEntryKind {
         Charged = "CHARGED",

@@ -95,6 +95,12 @@ pub(crate) struct SelectSet<E: EntityTrait> {
     texts: Texts,
 }
 
+/// "Count the rows under each of these keys."
+pub(crate) struct CountSet<E: EntityTrait> {
+    keys: &'static [E::Column],
+    texts: Texts,
+}
+
 /// "Delete at most so many rows that are older than this."
 pub(crate) struct DeleteBefore<E: EntityTrait> {
     by: E::Column,
@@ -192,6 +198,20 @@ impl<E: EntityTrait> SelectSet<E> {
         self.texts.of(engine, || {
             let keys = self.keys.iter().map(|key| column(*key)).collect();
             engine.select(&table::<E>(), &Selected { keys, only: self.only, locks: self.locks })
+        })
+    }
+}
+
+impl<E: EntityTrait> CountSet<E> {
+    /// Counts the rows whose `keys` have the values of a row of the set.
+    pub(crate) const fn by(keys: &'static [E::Column]) -> Self {
+        Self { keys, texts: Texts::new() }
+    }
+
+    pub(crate) fn text(&self, engine: Engine) -> &str {
+        self.texts.of(engine, || {
+            let keys: Vec<Column> = self.keys.iter().map(|key| column(*key)).collect();
+            engine.count(table_name::<E>(), &keys)
         })
     }
 }

@@ -140,6 +140,7 @@ pub(crate) struct OrderBody {
     discount: MoneyBody,
     /// What a payment has to settle: gross less discount.
     total: MoneyBody,
+    /// The coupon that the discount comes from; it stays named here after it was given back.
     #[schema(required, format = Uuid)]
     issued_coupon_id: Option<String>,
     /// From then on it can no longer be paid.
@@ -195,7 +196,7 @@ impl From<&Order> for OrderBody {
             gross: order.gross.into(),
             discount: order.discount.into(),
             total: order.total().into(),
-            issued_coupon_id: None,
+            issued_coupon_id: order.issued_coupon.map(|coupon| coupon.to_string()),
             expires_at: order.expires_at.into(),
             created_at: order.created_at.into(),
             paid_at: order.state.paid_at().map(Into::into),

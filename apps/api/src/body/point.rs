@@ -2,12 +2,12 @@
 
 use jangteo_application::Answer;
 use jangteo_point::{PointAccount, PointEntry, PointEntryKind};
-use jangteo_shared_kernel::{Money, Timestamp, whole_milliseconds};
+use jangteo_shared_kernel::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::values::bytes;
+use super::values::{bytes, instant};
 use super::{Instant, MoneyBody};
 use crate::call::{Body, Terms};
 use crate::problem::Faults;
@@ -64,9 +64,7 @@ impl Body for Grant {
 
     fn read(self, terms: Terms, faults: &mut Faults) -> Option<MeantGrant> {
         let amount = positive(&self.amount, terms, faults);
-        let instant = self.expires_at.parse::<Timestamp>().map(whole_milliseconds);
-        let instant = instant.map_err(|_| "must be an instant such as 2027-01-31T15:00:00Z");
-        let expires_at = faults.check("/expiresAt", instant);
+        let expires_at = faults.check("/expiresAt", instant(&self.expires_at));
         Some(MeantGrant { amount: amount?, expires_at: expires_at?, reason: self.reason.trim().to_owned() })
     }
 }

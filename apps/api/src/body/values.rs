@@ -1,6 +1,7 @@
 //! Values that many bodies share.
 
-use jangteo_shared_kernel::{Money, Timestamp};
+use chrono::{DateTime, Datelike};
+use jangteo_shared_kernel::{Money, Timestamp, whole_milliseconds};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 use validator::Validate;
@@ -51,6 +52,14 @@ impl From<Timestamp> for Instant {
     fn from(instant: Timestamp) -> Self {
         Self(instant)
     }
+}
+
+/// An instant as requests have it: RFC 3339 with any offset, in a year that every database can hold.
+pub(crate) fn instant(text: &str) -> Result<Timestamp, &'static str> {
+    let instant = DateTime::parse_from_rfc3339(text).ok().map(|instant| whole_milliseconds(instant.to_utc()));
+    instant
+        .filter(|instant| (1970..=9999).contains(&instant.year()))
+        .ok_or("must be an instant of the years 1970 to 9999 such as 2027-01-31T15:00:00Z")
 }
 
 /// A page of a list.

@@ -45,6 +45,14 @@ pub(crate) enum Code {
     InsufficientPoints,
     /// 409.
     PointLimitExceeded,
+    /// 409.
+    ClaimNotOpen,
+    /// 409.
+    ClaimClosed,
+    /// 409.
+    CouponAlreadyClaimed,
+    /// 409.
+    CouponSoldOut,
     /// 412.
     PreconditionFailed,
     /// 413.
@@ -85,7 +93,7 @@ const fn entry(
 
 impl Code {
     /// All codes.
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::MalformedRequest,
         Self::IdempotencyKeyRequired,
         Self::IdempotencyKeyInvalid,
@@ -106,6 +114,10 @@ impl Code {
         Self::AmountMismatch,
         Self::InsufficientPoints,
         Self::PointLimitExceeded,
+        Self::ClaimNotOpen,
+        Self::ClaimClosed,
+        Self::CouponAlreadyClaimed,
+        Self::CouponSoldOut,
         Self::PreconditionFailed,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
@@ -206,8 +218,8 @@ impl Code {
                 "coupon-not-usable",
                 S::CONFLICT,
                 "The coupon cannot be used for this order",
-                "The coupon is unknown, somebody else's, used, expired, or takes nothing off this order. Nothing was \
-                 ordered.",
+                "The coupon is unknown, somebody else's, used, not valid yet, expired, or takes nothing off this order. \
+                 Nothing was ordered.",
             ),
             Self::PriceChanged => entry(
                 "price-changed",
@@ -251,6 +263,30 @@ impl Code {
                 S::CONFLICT,
                 "The account would hold too many points",
                 "An account holds a limited number of points. Nothing was added.",
+            ),
+            Self::ClaimNotOpen => entry(
+                "claim-not-open",
+                S::CONFLICT,
+                "The coupons cannot be claimed yet",
+                "Claiming begins at the campaign's claimFrom. Try again then.",
+            ),
+            Self::ClaimClosed => entry(
+                "claim-closed",
+                S::CONFLICT,
+                "The coupons can no longer be claimed",
+                "Claiming ended at the campaign's claimUntil.",
+            ),
+            Self::CouponAlreadyClaimed => entry(
+                "coupon-already-claimed",
+                S::CONFLICT,
+                "You have this coupon already",
+                "A user gets at most perUserLimit coupons of a campaign, used and expired ones included.",
+            ),
+            Self::CouponSoldOut => entry(
+                "coupon-sold-out",
+                S::CONFLICT,
+                "All coupons are claimed",
+                "Others were faster: no coupon of the campaign is left, and none comes back.",
             ),
             Self::PreconditionFailed => entry(
                 "precondition-failed",

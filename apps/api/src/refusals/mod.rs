@@ -1,12 +1,14 @@
 //! What each use case refuses, as a problem. Every match names every refusal, so that a new one does not compile until
 //! it has a code.
 
+mod coupon;
 mod order;
 mod payment;
 mod point;
 mod product;
 mod session;
 
+pub(crate) use coupon::cannot_claim;
 pub(crate) use order::{cannot_cancel, cannot_place};
 pub(crate) use payment::cannot_pay;
 pub(crate) use point::{cannot_charge, cannot_grant};

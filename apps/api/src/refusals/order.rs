@@ -1,6 +1,7 @@
 //! Orders.
 
-use jangteo_application::{CancelOrderRefusal, PlaceOrderRefusal};
+use jangteo_application::{CancelOrderRefusal, CouponNotUsable, PlaceOrderRefusal};
+use jangteo_coupon::UseRefusal;
 use jangteo_order::CancelRefusal;
 use jangteo_shared_kernel::{MoneyError, ProductId};
 
@@ -16,7 +17,16 @@ pub(crate) fn cannot_place(refusal: PlaceOrderRefusal, products: &[ProductId]) -
         }
         PlaceOrderRefusal::ProductNotOnSale { .. } => Problem::new(Code::ProductNotOnSale, detail),
         PlaceOrderRefusal::OutOfStock { .. } => Problem::new(Code::OutOfStock, detail),
-        PlaceOrderRefusal::CouponNotUsable => Problem::new(Code::CouponNotUsable, detail),
+        // Whether somebody else has such a coupon is told to nobody.
+        PlaceOrderRefusal::CouponNotUsable(
+            CouponNotUsable::Unknown | CouponNotUsable::Use(UseRefusal::NotOwned),
+        ) => Problem::new(Code::CouponNotUsable, "there is no such coupon"),
+        PlaceOrderRefusal::CouponNotUsable(
+            reason @ (CouponNotUsable::Use(
+                UseRefusal::AlreadyUsed | UseRefusal::NotYetValid | UseRefusal::Expired,
+            )
+            | CouponNotUsable::Discount(_)),
+        ) => Problem::new(Code::CouponNotUsable, reason.to_string()),
         PlaceOrderRefusal::PriceChanged { .. } => Problem::new(Code::PriceChanged, detail),
         // A product from before the shop changed its currency.
         PlaceOrderRefusal::Amount(MoneyError::CurrencyMismatch(..)) => Problem::new(

@@ -2,6 +2,7 @@
 
 mod admin;
 mod auth;
+mod coupons;
 mod me;
 mod orders;
 mod payments;
@@ -20,6 +21,7 @@ pub(crate) fn all() -> Table {
     products::enter(&mut table);
     stock::enter(&mut table);
     points::enter(&mut table);
+    coupons::enter(&mut table);
     orders::enter(&mut table);
     payments::enter(&mut table);
     admin::enter(&mut table);

@@ -6,6 +6,7 @@ use std::net::{Shutdown, TcpStream};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::coupons::campaign;
 use crate::support::{Person, Server, money, next};
 
 async fn post_text(person: &Person, path: &str, body: &str) -> crate::support::Reply {
@@ -247,6 +248,7 @@ async fn odd_paths_name_nothing() {
             format!("/orders/{id}"),
             format!("/payments/{id}"),
             format!("/products/{id}"),
+            format!("/coupons/{id}"),
             format!("/users/{id}/points"),
             format!("/orders/{id}/payments"),
         ] {
@@ -383,6 +385,7 @@ async fn fields_of_every_wrong_type_never_break_a_route() {
             "/orders".into(),
             json!({ "items": [], "issuedCouponId": null, "expectedTotal": money(1) }),
         ),
+        (&admin, Method::POST, "/coupons".into(), campaign()),
         (&minji, Method::POST, "/payments".into(), json!({ "orderId": mug, "tenders": [] })),
     ];
     for (who, method, path, whole) in routes {

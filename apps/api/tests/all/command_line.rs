@@ -116,6 +116,7 @@ async fn the_demo_fills_a_running_shop_and_is_safe_to_repeat() {
             "/orders",
             "/users/me/points",
             "/users/me/points/history",
+            "/coupons",
         ] {
             all.push(minji.get(path).await.is(200).body);
         }
@@ -130,6 +131,9 @@ async fn the_demo_fills_a_running_shop_and_is_safe_to_repeat() {
         before[2]["items"].as_array().unwrap().iter().map(|order| order["status"].clone()).collect();
     assert_eq!(statuses, ["PENDING_PAYMENT", "PAID", "PAID"]);
     assert!(before[3]["balance"]["amount"].as_i64().unwrap() > 100_000);
+
+    let campaigns = before[5]["items"].as_array().unwrap();
+    assert_eq!((campaigns.len(), &campaigns[0]["state"]), (1, &json!("OPEN")));
 
     let second = server.run(&["demo"], "");
     assert_eq!(second.status.code(), Some(0), "{}", text(&second));

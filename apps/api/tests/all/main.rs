@@ -10,8 +10,10 @@
 mod accounts;
 mod bad_input;
 mod catalogue;
+mod claim_storm;
 mod command_line;
 mod configuration;
+mod coupons;
 mod crashes;
 mod observability;
 mod outage;

@@ -36,18 +36,25 @@ async fn every_list_is_the_same_in_pages_of_any_size() {
     for product in &products {
         minji.order(&[(product, 1)]).await.is(201);
         server.customer().await;
+        let coupon = minji.claim(&admin.campaign(9, json!({})).await).await.is(201);
+        if product == &products[1] {
+            minji.order_with(product, 1, coupon.id()).await.is(201);
+        }
     }
-    let lists: [(&Api, &str, usize); 12] = [
+    let lists: [(&Api, &str, usize); 15] = [
         (&admin, "/products", 7),
         (&admin, "/products?sort=newest&q=mug", 7),
         (&admin, "/products?sort=price-asc", 7),
         (&admin, "/products?sort=price-desc", 7),
         (&admin, "/products?sort=name", 7),
         (&admin, "/products?sort=name&q=mug%201", 3),
-        (&minji, "/orders", 7),
+        (&admin, "/coupons", 7),
+        (&minji, "/users/me/coupons", 7),
+        (&minji, "/users/me/coupons?status=ISSUED", 6),
+        (&minji, "/orders", 8),
         (&minji, "/orders?status=PENDING_PAYMENT", 4),
         (&minji, "/users/me/points/history", 7),
-        (&admin, "/admin/orders", 7),
+        (&admin, "/admin/orders", 8),
         (&admin, "/admin/users", 9),
         (&admin, "/admin/users?role=CUSTOMER", 8),
     ];

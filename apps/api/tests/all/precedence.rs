@@ -25,6 +25,7 @@ async fn nobody_comes_first_and_the_wrong_role_second() {
     for (method, path) in [
         (Method::POST, "/products"),
         (Method::PATCH, "/products/x"),
+        (Method::POST, "/coupons"),
         (Method::POST, "/products/x/stock-adjustments"),
         (Method::POST, "/users/me/points/grants"),
         (Method::GET, "/admin/orders?limit=0"),
@@ -47,6 +48,8 @@ async fn nobody_comes_first_and_the_wrong_role_second() {
         (Method::POST, "/orders/x/cancel"),
         (Method::GET, "/orders/x/payments"),
         (Method::POST, "/payments"),
+        (Method::POST, "/coupons/x/claims"),
+        (Method::GET, "/users/me/coupons?limit=x"),
         (Method::GET, "/payments/x"),
     ] {
         nobody.send(nobody.request(method, path)).await.is_problem(401, "unauthenticated");

@@ -41,6 +41,11 @@ async fn every_single_resource_has_a_tag_that_changes_with_it() {
     let payment = minji.pay(order.id()).await.is(201);
     assert_ne!(check(&minji, &path).await, placed);
     check(&minji, &format!("/payments/{}", payment.id())).await;
+    let campaign = admin.campaign(5, json!({})).await;
+    let path = format!("/coupons/{campaign}");
+    let unclaimed = check(&minji, &path).await;
+    minji.claim(&campaign).await.is(201);
+    assert_ne!(check(&minji, &path).await, unclaimed);
     let edited = minji.patch("/users/me", &json!({ "name": "민지" })).await.is(200);
     assert_ne!(edited.tag(), me);
     assert_eq!(check(&minji, "/users/me").await, edited.tag());

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod catalogue;
+mod coupons;
 mod expiry;
 mod orders;
 mod payments;

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use jangteo_application::{
-    CancelOrderRefusal, EditProduct, EditProducts, PlaceOrder, PlaceOrderRefusal, Verdict,
+    CancelOrderRefusal, CouponNotUsable, EditProduct, EditProducts, PlaceOrder, PlaceOrderRefusal, Verdict,
 };
 use jangteo_order::{CancelRefusal, OrderQueries, OrderStatus};
 use jangteo_payment::{PaymentQueries, PaymentStatus};
@@ -44,7 +44,7 @@ async fn refusals_come_in_their_order_and_change_nothing() {
     let with_coupon = PlaceOrder { coupon, expected_total: Some(krw(1)), ..shop.order(user, &[(plenty, 1)]) };
     assert_eq!(
         refused(shop.run(&shop.place_orders(), with_coupon).await),
-        PlaceOrderRefusal::CouponNotUsable
+        PlaceOrderRefusal::CouponNotUsable(CouponNotUsable::Unknown)
     );
 
     assert_eq!((shop.stock(scarce).await, shop.stock(plenty).await), (1, 100));

@@ -1,18 +1,24 @@
 //! Random sequences of everything that can happen: after each step nothing was lost and nothing invented.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
-use jangteo_application::{Verdict, expire_due_orders};
+use jangteo_application::{PlaceOrder, Verdict, expire_due_orders};
+use jangteo_coupon::{CampaignDraft, CouponDiscount, CouponQueries, CouponScope};
 use jangteo_order::{Order, OrderFilter, OrderQueries, OrderStatus};
 use jangteo_payment::PaymentQueries;
-use jangteo_shared_kernel::{Limit, OrderId, PageRequest, ProductId, UserId};
+use jangteo_shared_kernel::{
+    BasisPoints, CouponId, IssuedCouponId, Limit, OrderId, PageRequest, ProductId, UserId,
+};
 use proptest::prelude::*;
 
-use crate::shop::Shop;
+use crate::shop::{Shop, krw, units};
 
 #[derive(Debug, Clone)]
 enum Step {
     Charge(usize, i64),
-    Place(usize, Vec<(usize, u32)>),
+    Claim(usize, usize),
+    Place(usize, Vec<(usize, u32)>, Option<usize>),
     Pay(usize, usize),
     Cancel(usize, usize),
     Wait(i64),
@@ -23,7 +29,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let user = 0..3_usize;
     let step = prop_oneof![
         2 => (user.clone(), 900_i64..60_000).prop_map(|(user, amount)| Step::Charge(user, amount)),
-        4 => (user.clone(), prop::collection::vec((0..3_usize, 1..4_u32), 1..4)).prop_map(|(user, list)| Step::Place(user, list)),
+        2 => (user.clone(), 0..2_usize).prop_map(|(user, campaign)| Step::Claim(user, campaign)),
+        4 => (user.clone(), prop::collection::vec((0..3_usize, 1..4_u32), 1..4), prop::option::of(0..6_usize))
+            .prop_map(|(user, list, coupon)| Step::Place(user, list, coupon)),
         4 => (user.clone(), 0..12_usize).prop_map(|(user, order)| Step::Pay(user, order)),
         2 => (user, 0..12_usize).prop_map(|(user, order)| Step::Cancel(user, order)),
         1 => (1_i64..40).prop_map(Step::Wait),
@@ -61,13 +69,46 @@ async fn audit(shop: &Shop, users: &[UserId], products: &[ProductId], charged: &
     }
 }
 
+/// Two campaigns: one for everything with an end, and one for a single product with two coupons a user.
+async fn campaigns(shop: &Shop) -> [CouponId; 2] {
+    let until = Some(shop.sources.now() + TimeDelta::minutes(200));
+    let percent = CouponDiscount::Percent { rate: BasisPoints::new(3_333).unwrap(), maximum: Some(krw(700)) };
+    let all = CampaignDraft::new("All".parse().unwrap(), percent, CouponScope::All, units(2));
+    [
+        shop.campaign(CampaignDraft { valid_until: until, ..all }).await,
+        shop.campaign(CampaignDraft { per_user: units(2), ..shop.fixed_off(1_500, 4) }).await,
+    ]
+}
+
+/// As many coupons are issued as were claimed, numbered without gaps, and each is used by the one order that lives.
+async fn audit_coupons(shop: &Shop, campaigns: &[CouponId], issued: &[IssuedCouponId]) {
+    let orders = orders_of(shop).await;
+    let mut sequences: BTreeMap<CouponId, Vec<u32>> = BTreeMap::new();
+    for id in issued {
+        let coupon = shop.storage.find_issued_coupon(*id).await.unwrap().unwrap();
+        sequences.entry(coupon.campaign).or_default().push(coupon.sequence);
+        let uses = |order: &&Order| order.issued_coupon == Some(*id);
+        let ended = |order: &&Order| matches!(order.status(), OrderStatus::Cancelled | OrderStatus::Expired);
+        let living: Vec<OrderId> =
+            orders.iter().filter(uses).filter(|order| !ended(order)).map(|order| order.id).collect();
+        assert_eq!(coupon.used.map(|used| used.order).into_iter().collect::<Vec<_>>(), living);
+    }
+    for campaign in campaigns {
+        let allotment = shop.storage.find_allotment(*campaign).await.unwrap().unwrap();
+        let claimed = sequences.remove(campaign).unwrap_or_default();
+        assert!(claimed.into_iter().eq(1..=allotment.claimed.get()));
+        assert!(allotment.claimed <= allotment.total);
+    }
+}
+
 async fn run(steps: Vec<Step>) {
     let shop = Shop::new();
     let users = [shop.customer().await, shop.customer().await, shop.customer().await];
     let products =
         [shop.product(1_000, START).await, shop.product(333, START).await, shop.product(0, START).await];
     let mut charged = [0; 3];
-    let mut placed: Vec<OrderId> = Vec::new();
+    let campaigns = campaigns(&shop).await;
+    let (mut placed, mut coupons) = (Vec::<OrderId>::new(), Vec::<IssuedCouponId>::new());
     for step in steps {
         match step {
             Step::Charge(user, amount) => {
@@ -75,9 +116,18 @@ async fn run(steps: Vec<Step>) {
                     charged[user] += amount;
                 }
             }
-            Step::Place(user, list) => {
+            Step::Claim(user, campaign) => {
+                if let Verdict::Accepted { outcome, .. } = shop.claim(users[user], campaigns[campaign]).await
+                {
+                    coupons.push(outcome.id);
+                }
+            }
+            Step::Place(user, list, coupon) => {
                 let list: Vec<_> = list.into_iter().map(|(product, n)| (products[product], n)).collect();
-                if let Verdict::Accepted { outcome, .. } = shop.place(users[user], &list).await {
+                // Somebody else's, too: it is then refused.
+                let coupon = coupon.and_then(|n| coupons.get(n).copied());
+                let command = PlaceOrder { coupon, ..shop.order(users[user], &list) };
+                if let Verdict::Accepted { outcome, .. } = shop.run(&shop.place_orders(), command).await {
                     placed.push(outcome.id);
                 }
             }
@@ -97,6 +147,7 @@ async fn run(steps: Vec<Step>) {
             }
         }
         audit(&shop, &users, &products, &charged).await;
+        audit_coupons(&shop, &campaigns, &coupons).await;
     }
 }
 

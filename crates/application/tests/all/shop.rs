@@ -6,16 +6,17 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use jangteo_application::{
     Answer, CancelOrder, CancelOrderRefusal, CancelOrders, ChargePointAccounts, ChargePoints,
-    ChargePointsRefusal, CreateProducts, Fingerprint, PayOrder, PayOrderRefusal, PayOrders, PlaceOrder,
-    PlaceOrderRefusal, PlaceOrders, RegisterUser, RegisterUsers, RequestMark, SetUseCase, Sources, Verdict,
-    submit,
+    ChargePointsRefusal, ClaimCoupon, ClaimCouponRefusal, ClaimCoupons, CreateCampaigns, CreateProducts,
+    Fingerprint, PayOrder, PayOrderRefusal, PayOrders, PlaceOrder, PlaceOrderRefusal, PlaceOrders,
+    RegisterUser, RegisterUsers, RequestMark, SetUseCase, Sources, Verdict, submit,
 };
+use jangteo_coupon::{CampaignDraft, CouponDiscount, CouponScope, IssuedCoupon, NewCampaign};
 use jangteo_order::{Order, RequestedItems};
 use jangteo_payment::{Payment, RequestedTenders};
 use jangteo_point::{PointEntry, PointLimits, PointQueries};
 use jangteo_product::{NewProduct, Product, ProductQueries, ProductStatus};
 use jangteo_shared_kernel::{
-    Clock, Currency, Entropy, Money, OrderId, ProductId, Quantity, Timestamp, UserId,
+    Clock, CouponId, Currency, Entropy, Money, OrderId, ProductId, Quantity, Timestamp, UserId,
 };
 use jangteo_storage_memory::{MemoryStorage, MemoryTransaction};
 use jangteo_user::{PasswordHash, Profile, Role};
@@ -196,6 +197,27 @@ impl Shop {
 
     pub(crate) async fn cancel(&self, user: UserId, order: OrderId) -> Result<Order, CancelOrderRefusal> {
         self.run(&CancelOrders { sources: self.sources.clone() }, CancelOrder { user, order }).await
+    }
+
+    /// A campaign of coupons that take an amount off any order.
+    #[expect(clippy::unused_self, reason = "reads like its siblings")]
+    pub(crate) fn fixed_off(&self, amount: i64, total: u32) -> CampaignDraft {
+        let discount = CouponDiscount::Fixed(krw(amount));
+        CampaignDraft::new("개점 기념".parse().unwrap(), discount, CouponScope::All, units(total))
+    }
+
+    pub(crate) async fn campaign(&self, draft: CampaignDraft) -> CouponId {
+        let new = NewCampaign::check(draft, Currency::KRW).unwrap();
+        self.run(&CreateCampaigns { sources: self.sources.clone() }, new).await.id
+    }
+
+    pub(crate) async fn claim(
+        &self,
+        user: UserId,
+        campaign: CouponId,
+    ) -> Verdict<IssuedCoupon, ClaimCouponRefusal> {
+        let claim = ClaimCoupons { sources: self.sources.clone(), render: |coupon| text(coupon.id) };
+        self.run(&claim, ClaimCoupon { user, campaign, mark: self.mark(user) }).await
     }
 
     pub(crate) async fn stock(&self, product: ProductId) -> u32 {

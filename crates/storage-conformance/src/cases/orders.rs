@@ -66,6 +66,7 @@ pub(crate) async fn amounts_counts_and_names_of_an_order_are_kept_exactly<S: Sto
     let user = fixtures.id();
     let mut discounted = fixtures.order_of(user, &[(6_000, 1), (4_000, 1), (1, 3)]);
     discounted.discount = krw(1_000);
+    discounted.issued_coupon = Some(fixtures.id());
     discounted.lines[0].discount = krw(600);
     discounted.lines[1].discount = krw(400);
     let mut refunded = fixtures.order_of(user, &[(1_000, 999), (5, 2)]);
@@ -146,6 +147,7 @@ pub(crate) async fn any_order_reads_back_as_it_was_written<S: Storage>(storage: 
                 order.state =
                     fixtures.one_of(&every_state(fixtures.in_millis(i64::from(fixtures.below(100_000)))));
                 order.created_at = fixtures.in_millis(-i64::from(fixtures.below(100_000)));
+                order.issued_coupon = fixtures.one_of(&[None, Some(fixtures.id())]);
                 order
             })
             .collect();
@@ -189,6 +191,7 @@ pub(crate) async fn saving_a_state_changes_state_and_version_only<S: Storage>(st
                 let mut changed = Order { state, version: order.version + 1, ..order.clone() };
                 changed.lines[0].refunded = units(1);
                 changed.lines.pop();
+                changed.issued_coupon = Some(fixtures.id());
                 changed
             })
             .collect();

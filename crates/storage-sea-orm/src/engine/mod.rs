@@ -117,6 +117,13 @@ impl Engine {
         }
     }
 
+    /// The text that counts the rows under each key of a set, in the order of the set.
+    pub(crate) fn count(self, table: &str, keys: &[Column]) -> String {
+        match self {
+            Self::Sqlite => sqlite::count(table, keys),
+        }
+    }
+
     /// The text that deletes at most `?2` of the rows whose instant in `column` is before `?1`.
     pub(crate) fn delete_before(self, table: &str, column: &str) -> String {
         match self {

@@ -138,13 +138,21 @@ pub(super) fn update(table: &str, keys: &[Column], changes: &[Changed]) -> Strin
 /// transaction holds the only write lock.
 pub(super) fn select(table: &Table, selected: &Selected) -> String {
     let names = names_of(table);
-    let matches = selected.keys.iter().enumerate();
-    let matches =
-        matches.map(|(n, key)| format!("t.{} = {}", quoted(key.name), opened("r.value", n, key.kind)));
-    let matches = matches.collect::<Vec<_>>().join(" AND ");
+    let matches = matching(&selected.keys);
     let condition = selected.only.map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
     let table = quoted(table.name);
     format!("SELECT {names} FROM jsonb_each(?1) AS r CROSS JOIN {table} AS t ON {matches}{condition}")
+}
+
+/// `SELECT (SELECT count(*) FROM "t" AS t WHERE t."a" = unhex(r.value ->> 0)) FROM jsonb_each(?1) AS r`
+///
+/// A set is gone through in its order.
+pub(super) fn count(table: &str, keys: &[Column]) -> String {
+    format!(
+        "SELECT (SELECT count(*) FROM {} AS t WHERE {}) FROM jsonb_each(?1) AS r",
+        quoted(table),
+        matching(keys)
+    )
 }
 
 /// Nothing is skipped: there is nobody else while the transaction holds the only write lock.
@@ -164,6 +172,14 @@ pub(super) fn delete_before(table: &str, column: &str) -> String {
 /// The columns of a table called `t`.
 fn names_of(table: &Table) -> String {
     listed(table.columns.iter().map(|column| format!("t.{}", quoted(column.name))))
+}
+
+/// The rows of a table called `t` under a row `r` of a set of keys.
+fn matching(keys: &[Column]) -> String {
+    let matches = keys.iter().enumerate();
+    let matches =
+        matches.map(|(n, key)| format!("t.{} = {}", quoted(key.name), opened("r.value", n, key.kind)));
+    matches.collect::<Vec<_>>().join(" AND ")
 }
 
 /// Names come from the entities, never from outside.

@@ -1,7 +1,11 @@
 //! One SeaORM entity a table. They are also what the set-wise statements are made from: names, kinds and keys of
 //! columns stand here and in the migrations, and nowhere else.
 
+pub(crate) mod campaign_allotments;
+pub(crate) mod campaign_products;
+pub(crate) mod campaigns;
 pub(crate) mod idempotency_records;
+pub(crate) mod issued_coupons;
 pub(crate) mod order_lines;
 pub(crate) mod orders;
 pub(crate) mod outbox;

@@ -19,6 +19,7 @@ pub(crate) struct Model {
     pub(crate) cancelled_at: Option<DateTimeUtc>,
     pub(crate) expired_at: Option<DateTimeUtc>,
     pub(crate) version: i64,
+    pub(crate) issued_coupon_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

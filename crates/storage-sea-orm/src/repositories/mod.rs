@@ -3,6 +3,7 @@
 //! Each module declares its set-wise statements as statics, locks with one statement a table, and saves with one
 //! statement a table. Turning rows into aggregates and back is in [`crate::rows`], which the queries share.
 
+mod coupons;
 mod idempotency;
 mod orders;
 mod outbox;
@@ -12,5 +13,6 @@ mod products;
 mod refresh_families;
 mod users;
 
+pub(crate) use coupons::PRODUCTS_OF;
 pub(crate) use orders::LINES_OF;
 pub(crate) use points::OPEN_LOTS_OF;

@@ -2,6 +2,7 @@
 //!
 //! A row that cannot be read is [`jangteo_shared_kernel::StorageError::Fatal`] and is named by table, column and id.
 
+pub(crate) mod coupons;
 pub(crate) mod orders;
 pub(crate) mod payments;
 pub(crate) mod points;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jangteo_order::{Order, OrderLine, OrderState, OrderStatus};
 use jangteo_shared_kernel::{
-    Currency, Money, OrderId, OrderLineId, ProductId, Quantity, StorageError, UserId,
+    Currency, IssuedCouponId, Money, OrderId, OrderLineId, ProductId, Quantity, StorageError, UserId,
 };
 use uuid::Uuid;
 
@@ -31,6 +31,7 @@ pub(crate) fn row(order: &Order) -> orders::Model {
             _ => None,
         },
         version: order.version,
+        issued_coupon_id: order.issued_coupon.map(|coupon| coupon.as_uuid()),
     }
 }
 
@@ -91,6 +92,7 @@ fn order(row: &orders::Model, mut lines: Vec<order_lines::Model>) -> Result<Orde
         lines: lines.into_iter().map(|row| line(row, currency)).collect::<Result<_, _>>()?,
         gross: Money::new(row.gross_amount, currency),
         discount: Money::new(row.discount_amount, currency),
+        issued_coupon: row.issued_coupon_id.map(IssuedCouponId::from_uuid),
         created_at: row.created_at,
         expires_at: row.expires_at,
         state,

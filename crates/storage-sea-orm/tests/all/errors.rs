@@ -5,16 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jangteo_application::{IdempotencyRepository, Outbox};
+use jangteo_coupon::{CampaignRepository, CouponDiscount, CouponQueries, IssuedCouponRepository};
 use jangteo_order::{OrderQueries, OrderRepository};
 use jangteo_payment::{PaymentRepository, RequestedTenders};
 use jangteo_point::{PointAccount, PointEntry, PointEntryKind, PointRepository};
 use jangteo_product::{ProductQueries, ProductRepository};
-use jangteo_shared_kernel::{Currency, StorageError, UnitOfWork};
+use jangteo_shared_kernel::{Currency, Money, Quantity, StorageError, UnitOfWork};
 use jangteo_storage_sea_orm::{ConnectError, SeaOrmStorage, StorageOptions};
 use jangteo_user::UserRepository;
 use sea_orm::{ConnectionTrait, TransactionTrait};
 
-use crate::support::{Shop, TestCipher, at, event, id, krw, order, payment, product, record, told, user};
+use crate::support::{
+    Shop, TestCipher, at, campaign, coupon, event, id, krw, order, payment, product, record, told, user,
+};
 
 #[tokio::test]
 async fn a_second_one_of_what_is_unique_is_a_lost_race() {
@@ -70,6 +73,53 @@ async fn what_a_constraint_refuses_is_fatal() {
         matches!(error, StorageError::Fatal(_)) && told(&error).contains("point_accounts_not_below_zero"),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn campaigns_that_do_not_hold_together_are_fatal() {
+    let shop = Shop::open().await;
+    let mut mixed = campaign(1, 10);
+    mixed.terms.minimum_order = Some(Money::new(5, "USD".parse().unwrap()));
+    let error = shop.refuses(async |tx| tx.insert_campaigns(&[mixed]).await).await;
+    assert!(matches!(error, StorageError::Fatal(_)), "{error:?}");
+    assert_eq!(
+        told(&error),
+        "campaigns.currency of 01900000-0000-7000-8000-000000000001 cannot be written: \
+         its amounts are of several currencies"
+    );
+    let mut worthless = campaign(1, 10);
+    worthless.terms.discount = CouponDiscount::Fixed(krw(0));
+    let error = shop.refuses(async |tx| tx.insert_campaigns(&[worthless]).await).await;
+    assert!(told(&error).contains("campaigns_discount_holds_together"), "{error:?}");
+
+    let mut few = campaign(1, 1);
+    shop.in_one(async |tx| tx.insert_campaigns(slice::from_ref(&few)).await).await;
+    few.allotment.claimed = Quantity::new(2).unwrap();
+    let error = shop.refuses(async |tx| tx.save_claimed(&[few.allotment]).await).await;
+    assert!(
+        matches!(error, StorageError::Fatal(_))
+            && told(&error).contains("campaign_allotments_claimed_in_bounds"),
+        "{error:?}"
+    );
+    shop.tamper("DELETE FROM campaign_allotments").await;
+    let error = shop.storage.find_campaign(id(1)).await.unwrap_err();
+    assert!(told(&error).starts_with("campaign_allotments.campaign_id of "), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_coupon_that_cannot_be_read_is_fatal_and_named() {
+    let shop = Shop::open().await;
+    let issued = coupon(11, &mut campaign(1, 10), id(1));
+    shop.in_one(async |tx| tx.insert_issued_coupons(&[issued]).await).await;
+    shop.tamper("UPDATE issued_coupons SET used_order_id = x'01900000000070008000000000000001'").await;
+    let error = shop.storage.find_issued_coupon(id(11)).await.unwrap_err();
+    assert_eq!(
+        told(&error),
+        "issued_coupons.used_at of 01900000-0000-7000-8000-00000000000b cannot be read: it is missing"
+    );
+    shop.tamper("UPDATE issued_coupons SET used_order_id = NULL, sequence = -1").await;
+    let error = shop.storage.find_issued_coupon(id(11)).await.unwrap_err();
+    assert!(told(&error).starts_with("issued_coupons.sequence of "), "{error:?}");
 }
 
 #[tokio::test]

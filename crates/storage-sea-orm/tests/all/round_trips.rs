@@ -5,17 +5,23 @@ use std::slice;
 
 use chrono::TimeDelta;
 use jangteo_application::{IdempotencyRepository, Outbox};
+use jangteo_coupon::{
+    CampaignRepository, CouponDiscount, CouponQueries, CouponScope, CouponUse, IssuedCouponRepository,
+    Validity,
+};
 use jangteo_order::{Order, OrderQueries, OrderRepository, OrderState};
 use jangteo_payment::{PaymentQueries, PaymentRepository, RequestedTender, RequestedTenders, TenderMethod};
 use jangteo_point::{PointAccount, PointLimits, PointQueries, PointRepository};
 use jangteo_product::{CatalogueEdit, ProductQueries, ProductRepository, ProductStatus};
-use jangteo_shared_kernel::{Currency, Limit, PageRequest, Quantity};
+use jangteo_shared_kernel::{BasisPoints, Currency, Limit, PageRequest, Quantity};
 use jangteo_user::{
     ProfileEdit, RefreshFamily, RefreshFamilyRepository, Role, SecretHash, SessionStanding, UserQueries,
     UserRepository,
 };
 
-use crate::support::{Shop, at, event, id, ids, krw, order, payment, product, record, user};
+use crate::support::{
+    Shop, at, campaign, coupon, event, id, ids, krw, order, payment, product, record, user,
+};
 
 #[tokio::test]
 async fn accounts() {
@@ -213,6 +219,46 @@ async fn points_whose_lots_are_the_sum_of_their_movements() {
     assert_eq!((second.items.len(), second.next), (1, None));
     let grant = &second.items[0];
     assert_eq!((grant.amount, grant.reason.as_deref()), (krw(700), Some("sorry")));
+}
+
+#[tokio::test]
+async fn campaigns_in_three_tables() {
+    let shop = Shop::open().await;
+    let listed = campaign(1, 10);
+    let mut plain = campaign(2, 10);
+    plain.terms.discount = CouponDiscount::Percent { rate: BasisPoints::new(1_050).unwrap(), maximum: None };
+    plain.terms.scope = CouponScope::All;
+    plain.allotment.validity = Validity::FromClaim { days: 36_500 };
+    shop.in_one(async |tx| tx.insert_campaigns(&[listed.clone(), plain.clone()]).await).await;
+    for campaign in [&listed, &plain] {
+        assert_eq!(shop.storage.find_campaign(campaign.id).await.unwrap().as_ref(), Some(campaign));
+    }
+    let kept = "SELECT discount_kind || discount_rate || scope || coalesce(currency, '-') FROM campaigns ORDER BY id DESC";
+    assert_eq!(shop.value(kept).await.unwrap(), "PERCENT1050ALL-");
+    assert_eq!(shop.value("SELECT CAST(count(*) AS text) FROM campaign_products").await.unwrap(), "2");
+}
+
+#[tokio::test]
+async fn coupons_and_what_they_are_used_for() {
+    let shop = Shop::open().await;
+    let mut campaign = campaign(1, 10);
+    let [mut first, second] = [11, 12].map(|n| coupon(n, &mut campaign, id(n)));
+    shop.in_one(async |tx| tx.insert_issued_coupons(&[first.clone(), second.clone()]).await).await;
+    first.used = Some(CouponUse { order: id(21), used_at: at(7) });
+    first.version = 2;
+    shop.in_one(async |tx| tx.save_issued_coupons(slice::from_ref(&first)).await).await;
+    let locked = shop.in_one(async |tx| tx.lock_issued_coupons(&ids([11, 12, 13])).await).await;
+    assert_eq!(locked, BTreeMap::from([(first.id, first), (second.id, second)]));
+}
+
+#[tokio::test]
+async fn an_order_keeps_the_name_of_its_coupon() {
+    let shop = Shop::open().await;
+    let with = Order { issued_coupon: Some(id(31)), ..order(10, id(1), &[product(1, 0)]) };
+    let without = order(11, id(1), &[product(1, 0)]);
+    shop.in_one(async |tx| tx.insert_orders(&[with.clone(), without.clone()]).await).await;
+    assert_eq!(shop.storage.find_order(with.id).await.unwrap(), Some(with));
+    assert_eq!(shop.storage.find_order(without.id).await.unwrap(), Some(without));
 }
 
 #[tokio::test]

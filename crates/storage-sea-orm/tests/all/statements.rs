@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 use std::slice;
 
 use jangteo_application::{IdempotencyRepository, Outbox};
+use jangteo_coupon::{
+    CampaignPosition, CampaignRepository, Claimant, CouponQueries, CouponStatus, CouponUse, IssuedCoupon,
+    IssuedCouponFilter, IssuedCouponPosition, IssuedCouponRepository,
+};
 use jangteo_order::{Order, OrderFilter, OrderPosition, OrderQueries, OrderRepository, OrderStatus};
 use jangteo_payment::{Payment, PaymentQueries, PaymentRepository, RequestedTenders};
 use jangteo_point::{PointAccount, PointLimits, PointPosition, PointQueries, PointRepository};
@@ -18,7 +22,9 @@ use jangteo_user::{
 };
 use sea_orm::{ConnectionTrait, Statement};
 
-use crate::support::{Shop, at, event, id, ids, krw, order, payment, product, record, user};
+use crate::support::{
+    Shop, at, campaign, coupon, event, id, ids, krw, order, payment, product, record, user,
+};
 
 /// Places an order for each user, the way the use case does, and pays it with points.
 async fn place(shop: &Shop, numbers: std::ops::Range<u32>, lines: u32) -> Vec<Order> {
@@ -115,6 +121,53 @@ async fn a_set_of_any_size_costs_few_statements_to_pay() {
 }
 
 #[tokio::test]
+async fn a_set_of_any_size_costs_few_statements_to_claim_and_to_use() {
+    let shop = Shop::open().await;
+    for (base, campaigns, users) in [(1_000, 1, 1), (2_000, 1, 100), (10_000, 20, 30)] {
+        let mut made: Vec<_> = (base..base + campaigns).map(|n| campaign(n, 1_000)).collect();
+        shop.take_statements();
+        shop.in_one(async |tx| tx.insert_campaigns(&made).await).await;
+        assert_eq!(shop.take_statements().len(), 3);
+        let of = ids(base..base + campaigns);
+        let users: Vec<UserId> = (0..users).map(id).collect();
+        let mut numbers = base * 100..;
+        let coupons: Vec<IssuedCoupon> = made
+            .iter_mut()
+            .flat_map(|campaign| {
+                let claims = users.iter().zip(numbers.by_ref());
+                claims.map(|(user, n)| coupon(n, campaign, *user)).collect::<Vec<_>>()
+            })
+            .collect();
+        shop.in_one(async |tx| {
+            assert_eq!(tx.lock_campaigns(&of).await?.len(), of.len());
+            assert_eq!(shop.take_statements().len(), 1);
+            tx.find_coupon_terms(&of).await?;
+            assert_eq!(shop.take_statements().len(), 2);
+            let claimants =
+                coupons.iter().map(|it| Claimant { campaign: it.campaign, user: it.user }).collect();
+            tx.count_claims(&claimants).await?;
+            assert_eq!(shop.take_statements().len(), 1);
+            tx.insert_issued_coupons(&coupons).await?;
+            assert_eq!(shop.take_statements().len(), 1);
+            tx.save_claimed(&made.iter().map(|it| it.allotment.clone()).collect::<Vec<_>>()).await?;
+            assert_eq!(shop.take_statements().len(), 1);
+            let mut locked = tx.lock_issued_coupons(&coupons.iter().map(|it| it.id).collect()).await?;
+            assert_eq!((shop.take_statements().len(), locked.len()), (1, coupons.len()));
+            for it in locked.values_mut() {
+                it.used = Some(CouponUse { order: id(1), used_at: at(1) });
+            }
+            tx.save_issued_coupons(&locked.into_values().collect::<Vec<_>>()).await?;
+            assert_eq!(shop.take_statements().len(), 1);
+            Ok(())
+        })
+        .await;
+    }
+    let page = PageRequest { limit: Limit::DEFAULT, after: None };
+    assert_eq!(shop.storage.list_campaigns(&page).await.unwrap().items.len(), 20);
+    assert_eq!(shop.take_statements().len(), 2);
+}
+
+#[tokio::test]
 async fn nothing_is_no_statement() {
     let shop = Shop::open().await;
     shop.take_statements();
@@ -141,12 +194,53 @@ async fn nothing_is_no_statement() {
         tx.lock_point_accounts(&users).await?;
         tx.insert_point_accounts(&[]).await?;
         tx.save_points(&[], &[]).await?;
+        tx.insert_campaigns(&[]).await?;
+        tx.lock_campaigns(&BTreeSet::new()).await?;
+        tx.find_coupon_terms(&BTreeSet::new()).await?;
+        tx.save_claimed(&[]).await?;
+        tx.count_claims(&BTreeSet::new()).await?;
+        tx.lock_issued_coupons(&BTreeSet::new()).await?;
+        tx.insert_issued_coupons(&[]).await?;
+        tx.save_issued_coupons(&[]).await?;
         tx.find_idempotency_records(&BTreeSet::new()).await?;
         tx.insert_idempotency_records(&[]).await?;
         tx.append_events(&[]).await
     })
     .await;
     assert_eq!(shop.take_statements(), Vec::<String>::new());
+}
+
+async fn exercise_coupons(shop: &Shop) {
+    let mut campaigns = [campaign(1, 10), campaign(2, 10)];
+    let coupons = [coupon(1, &mut campaigns[0], id(1)), coupon(2, &mut campaigns[1], id(1))];
+    shop.in_one(async |tx| {
+        tx.insert_campaigns(&campaigns).await?;
+        tx.lock_campaigns(&ids([1, 2])).await?;
+        tx.find_coupon_terms(&ids([1, 2])).await?;
+        tx.count_claims(&[Claimant { campaign: id(1), user: id(1) }].into()).await?;
+        tx.insert_issued_coupons(&coupons).await?;
+        tx.save_claimed(&campaigns.map(|campaign| campaign.allotment)).await?;
+        tx.lock_issued_coupons(&ids([1, 2])).await?;
+        tx.save_issued_coupons(&coupons).await
+    })
+    .await;
+    let read = &shop.storage;
+    read.find_campaign(id(1)).await.unwrap();
+    read.find_allotment(id(1)).await.unwrap();
+    read.find_issued_coupon(id(1)).await.unwrap();
+    for after in [None, Some(CampaignPosition { created_at: at(9), id: id(9) })] {
+        read.list_campaigns(&PageRequest { limit: Limit::DEFAULT, after }).await.unwrap();
+    }
+    for after in [None, Some(IssuedCouponPosition { claimed_at: at(9), id: id(9) })] {
+        for status in
+            [None, Some(CouponStatus::Issued), Some(CouponStatus::Used), Some(CouponStatus::Expired)]
+        {
+            let page = PageRequest { limit: Limit::DEFAULT, after };
+            read.list_issued_coupons(&IssuedCouponFilter { user: id(1), status }, at(1), &page)
+                .await
+                .unwrap();
+        }
+    }
 }
 
 /// Runs everything that the storage can, so that its statements can be looked at.
@@ -187,6 +281,7 @@ async fn exercise(shop: &Shop) {
         Ok(())
     })
     .await;
+    exercise_coupons(shop).await;
     let read = &shop.storage;
     read.find_user(id(1)).await.unwrap();
     read.find_user_by_address(&emails[0]).await.unwrap();
@@ -242,8 +337,9 @@ async fn every_row_is_found_through_an_index() {
     shop.take_statements();
     exercise(&shop).await;
     let texts: BTreeSet<_> = shop.take_statements().into_iter().collect();
-    assert!(texts.len() > 60, "{}", texts.len());
+    assert!(texts.len() > 78, "{}", texts.len());
     let db = shop.by_hand().await;
+    let mut pages_of_coupons = 0;
     for text in texts {
         let explain = Statement::from_string(db.get_database_backend(), format!("EXPLAIN QUERY PLAN {text}"));
         let plan: Vec<String> = db
@@ -253,6 +349,14 @@ async fn every_row_is_found_through_an_index() {
             .iter()
             .map(|row| row.try_get("", "detail").unwrap())
             .collect();
+        // A page of a user's coupons is one range of the index that sorts them, whatever their status.
+        if text.contains("FROM \"issued_coupons\"") && text.contains("ORDER BY") {
+            let range =
+                if text.contains(") < (") { "(user_id=? AND (claimed_at,id)<(?,?))" } else { "(user_id=?)" };
+            let expected = format!("SEARCH issued_coupons USING INDEX issued_coupons_of_user {range}");
+            assert_eq!(plan, [expected], "{text}");
+            pages_of_coupons += 1;
+        }
         // What follows in the plan of an insert are looks for child rows, which SQLite skips while no foreign key is
         // violated.
         let steps = if text.starts_with("INSERT") { &plan[..1] } else { &plan };
@@ -263,4 +367,5 @@ async fn every_row_is_found_through_an_index() {
             assert!(!walks && !sorts, "{text}\n{plan:#?}");
         }
     }
+    assert_eq!(pages_of_coupons, 8);
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use jangteo_application::{Aggregate, Answer, Event, Fingerprint, IdempotencyRecord, RequestMark};
+use jangteo_coupon::{Campaign, CampaignDraft, CouponDiscount, CouponScope, IssuedCoupon, NewCampaign};
 use jangteo_order::{Order, OrderTerms, OrderedItem};
 use jangteo_payment::{PayableOrder, Payment, RequestedTenders};
 use jangteo_product::{NewProduct, Product, ProductRepository, ProductStatus};
@@ -214,7 +215,7 @@ pub(crate) fn order(n: u32, user: UserId, products: &[Product]) -> Order {
         unit_price: product.price.money(),
         quantity: Quantity::new(line + 1).unwrap(),
     });
-    Order::place(terms, items).unwrap()
+    Order::place(terms, items, None).unwrap()
 }
 
 pub(crate) fn payment(n: u32, order: &Order, tenders: &RequestedTenders) -> Payment {
@@ -225,6 +226,25 @@ pub(crate) fn payment(n: u32, order: &Order, tenders: &RequestedTenders) -> Paym
         lines: order.lines.iter().map(|line| (line.id, line.net())).collect(),
     };
     Payment::settle(id(n), &payable, tenders, at(i64::from(n))).unwrap()
+}
+
+/// A campaign of so many coupons, one a user, for two products.
+pub(crate) fn campaign(n: u32, total: u32) -> Campaign {
+    let draft = CampaignDraft {
+        valid_until: Some(at(60_000)),
+        ..CampaignDraft::new(
+            format!("쿠폰 {n}").parse().unwrap(),
+            CouponDiscount::Fixed(krw(1_000)),
+            CouponScope::Products(ids([1, 2])),
+            total.try_into().unwrap(),
+        )
+    };
+    Campaign::create(id(n), NewCampaign::check(draft, Currency::KRW).unwrap(), at(i64::from(n)))
+}
+
+/// The next coupon of a campaign, for a user who has none of it.
+pub(crate) fn coupon(n: u32, campaign: &mut Campaign, user: UserId) -> IssuedCoupon {
+    campaign.allotment.claim(id(n), user, Quantity::ZERO, at(i64::from(n))).unwrap()
 }
 
 pub(crate) fn record(user: UserId, key: &str, millis: i64) -> IdempotencyRecord {

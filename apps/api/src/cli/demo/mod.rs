@@ -4,6 +4,7 @@
 //! run was cut off. All of it goes through the use cases, some days ago: what it makes looks as if it had happened.
 
 mod accounts;
+mod campaign;
 mod catalogue;
 mod history;
 
@@ -24,10 +25,11 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<u8> {
     let demo = Demo { settings, shop };
     let (admin, customer) = (demo.account(&accounts::ADMIN).await?, demo.account(&accounts::CUSTOMER).await?);
     let products = demo.products().await?;
+    let campaigns = demo.campaigns().await?;
     let points = demo.points(customer.id).await?;
     let orders = demo.orders(customer.id).await?;
 
-    let made = usize::from(admin.new) + usize::from(customer.new) + products + points + orders;
+    let made = usize::from(admin.new) + usize::from(customer.new) + products + campaigns + points + orders;
     if made == 0 {
         say("The demo shop was loaded before: nothing has changed.")?;
     } else {

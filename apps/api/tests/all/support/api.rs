@@ -91,6 +91,11 @@ impl Api {
         self.keyed(path, &format!("key-{}", next()), body).await
     }
 
+    /// A POST with an idempotency key, and with neither a body nor a kind of one.
+    pub(crate) async fn keyed_bare(&self, path: &str, key: &str) -> Reply {
+        self.send(self.request(Method::POST, path).header("Idempotency-Key", key)).await
+    }
+
     /// A POST of these bytes, with a key of its own.
     pub(crate) async fn raw(&self, path: &str, body: impl Into<reqwest::Body>) -> Reply {
         let request = self.request(Method::POST, path).header("Idempotency-Key", format!("key-{}", next()));

@@ -37,18 +37,26 @@ impl Api {
     pub(crate) async fn sign_up(&self) -> Person {
         let email = format!("customer-{}@example.com", next());
         let body = json!({ "email": email, "password": PASSWORD, "name": "김민지" });
-        self.post("/users", &body).await.is(201);
-        self.log_in(&email).await
+        let user = self.post("/users", &body).await.is(201);
+        self.session(&email, Some(user.id())).await
     }
 
     /// Somebody who has an account.
     async fn log_in(&self, email: &str) -> Person {
+        self.session(email, None).await
+    }
+
+    /// Logs somebody in; asks for their id unless it is known.
+    async fn session(&self, email: &str, id: Option<&str>) -> Person {
         let tokens = self.post("/auth/login", &json!({ "email": email, "password": PASSWORD })).await.is(200);
         let text = |field: &str| tokens.body[field].as_str().expect("a token").to_owned();
         let api = self.with_token(&text("accessToken"));
-        let me = api.get("/users/me").await.is(200);
+        let id = match id {
+            Some(id) => id.to_owned(),
+            None => api.get("/users/me").await.is(200).id().to_owned(),
+        };
         Person {
-            id: me.id().to_owned(),
+            id,
             email: email.to_owned(),
             refresh_token: text("refreshToken"),
             access_token: text("accessToken"),
@@ -102,6 +110,38 @@ impl Person {
             .map(|(product, quantity)| json!({ "productId": product, "quantity": quantity }))
             .collect();
         self.once("/orders", &json!({ "items": items })).await
+    }
+
+    /// Orders with a coupon; the answer may be anything.
+    pub(crate) async fn order_with(&self, product: &str, quantity: u32, coupon: &str) -> Reply {
+        let items = json!([{ "productId": product, "quantity": quantity }]);
+        self.once("/orders", &json!({ "items": items, "issuedCouponId": coupon })).await
+    }
+
+    /// A new campaign of coupons of 1,000 won for every order, with these fields besides; gives its id.
+    pub(crate) async fn campaign(&self, total: u32, fields: Value) -> String {
+        let mut body = json!({
+            "name": "Welcome",
+            "discount": { "type": "FIXED", "amount": money(1_000) },
+            "scope": { "type": "ALL" },
+            "totalQuantity": total,
+        });
+        for (name, value) in fields.as_object().expect("an object") {
+            body[name] = value.clone();
+        }
+        self.post("/coupons", &body).await.is(201).id().to_owned()
+    }
+
+    /// Claims a coupon; the answer may be anything.
+    pub(crate) async fn claim(&self, campaign: &str) -> Reply {
+        self.keyed_bare(&format!("/coupons/{campaign}/claims"), &format!("key-{}", next())).await
+    }
+
+    /// The statuses of one's own coupons, newest first.
+    pub(crate) async fn coupon_statuses(&self) -> Vec<String> {
+        let list = self.get("/users/me/coupons").await.is(200);
+        let status = |coupon: &Value| coupon["status"].as_str().expect("a status").to_owned();
+        list.items().iter().map(status).collect()
     }
 
     /// Pays an order with points; the answer may be anything.
