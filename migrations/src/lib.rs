@@ -34,9 +34,9 @@ mod m20261122_000005_create_payments;
 mod m20261122_000006_create_points;
 mod m20261122_000007_create_idempotency_records;
 mod m20261122_000008_create_outbox;
-mod m20261122_000009_create_campaigns;
-mod m20261122_000010_create_issued_coupons;
-mod m20261122_000011_add_issued_coupon_to_orders;
+mod m20261122_000011_create_campaigns;
+mod m20261122_000012_create_issued_coupons;
+mod m20261122_000013_add_issued_coupon_to_orders;
 
 use sea_orm_migration::MigrationTrait;
 use sea_orm_migration::async_trait::async_trait;
@@ -59,9 +59,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_create_points::Migration),
             Box::new(m20261122_000007_create_idempotency_records::Migration),
             Box::new(m20261122_000008_create_outbox::Migration),
-            Box::new(m20261122_000009_create_campaigns::Migration),
-            Box::new(m20261122_000010_create_issued_coupons::Migration),
-            Box::new(m20261122_000011_add_issued_coupon_to_orders::Migration),
+            Box::new(m20261122_000011_create_campaigns::Migration),
+            Box::new(m20261122_000012_create_issued_coupons::Migration),
+            Box::new(m20261122_000013_add_issued_coupon_to_orders::Migration),
         ]
     }
 }
