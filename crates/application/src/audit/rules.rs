@@ -5,8 +5,8 @@ use super::rule::{expects, finds, less};
 
 /// Every rule, by context.
 ///
-/// Amounts are minor units of the business currency. *Paid orders* are those that were paid at some time: PAID,
-/// PARTIALLY_REFUNDED and REFUNDED.
+/// Amounts are minor units of the business currency. A *paid order* is one that was paid at some time, whatever was
+/// refunded since.
 pub static AUDIT_RULES: &[AuditRule] = &[
     AuditRule {
         name: "stock-conserved",
