@@ -223,6 +223,15 @@ fn corruptions(story: &Story) -> Vec<Corruption> {
         "UPDATE payment_shares SET amount = amount + 1 WHERE line_id = $line",
         &[("tender-is-its-shares", &tender), ("line-is-its-shares", &line)],
     );
+    // No foreign key says that there is such a product.
+    list.push(Corruption {
+        sql: format!(
+            "UPDATE order_lines SET product_id = {} WHERE id = {}",
+            blob(nobody),
+            blob(&unpaid_line)
+        ),
+        broken: vec![("stock-conserved", vec![nobody.to_owned(), story.unpaid.lines[0].product.to_string()])],
+    });
     list.push(Corruption {
         sql: format!("DELETE FROM stock_adjustments WHERE id = {}", blob(&story.delivery.id.to_string())),
         broken: vec![("stock-conserved", vec![mug.clone()])],
