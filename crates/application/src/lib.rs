@@ -20,6 +20,9 @@
 //! What a client may send twice carries a [`RequestMark`]; its [`Answer`] is stored with its effect (ADR-025). What
 //! happened is told through the [`Outbox`], in the same transaction.
 //!
+//! That all of them together lost nothing and invented nothing is for [`AuditQueries`] to prove, from what is stored and
+//! not from here: [`AUDIT_RULES`] says what must add up (ADR-031).
+//!
 //! ```
 //! use std::sync::Arc;
 //!
@@ -64,6 +67,7 @@
 #![deny(missing_docs)]
 
 mod adjust_stock;
+mod audit;
 mod cancel_orders;
 mod change_password;
 mod changed;
@@ -89,6 +93,9 @@ mod set_use_case;
 mod sources;
 
 pub use adjust_stock::{AdjustStock, AdjustStockRefusal, AdjustStocks};
+pub use audit::{
+    AUDIT_RULES, AuditCheck, AuditQueries, AuditReport, AuditRule, AuditSide, AuditTerm, AuditViolation,
+};
 pub use cancel_orders::{CancelOrder, CancelOrderRefusal, CancelOrders};
 pub use charge_points::{ChargePointAccounts, ChargePoints, ChargePointsRefusal};
 pub use create_products::CreateProducts;

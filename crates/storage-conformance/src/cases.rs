@@ -1,5 +1,6 @@
 //! What a storage must do, case by case.
 
+mod audit;
 mod contention;
 mod idempotency;
 mod orders;
@@ -135,6 +136,10 @@ pub(crate) fn all<S: Storage>() -> Vec<Case<S>> {
             takes_a_large_set_of_events,
             refuses_a_second_event_under_an_id,
             an_event_that_was_rolled_back_can_be_told_later;
+        audit:
+            an_empty_storage_adds_up,
+            what_came_in_and_is_there_adds_up,
+            what_does_not_add_up_is_named;
         contention:
             never_sells_more_than_there_is,
             large_sets_are_locked_without_a_deadlock,

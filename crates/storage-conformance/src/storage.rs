@@ -1,6 +1,6 @@
 //! What a storage has to be.
 
-use jangteo_application::{IdempotencyRepository, Outbox};
+use jangteo_application::{AuditQueries, IdempotencyRepository, Outbox};
 use jangteo_order::{OrderQueries, OrderRepository};
 use jangteo_payment::{PaymentQueries, PaymentRepository};
 use jangteo_point::{PointQueries, PointRepository};
@@ -45,6 +45,7 @@ pub trait Storage:
     + OrderQueries
     + PaymentQueries
     + PointQueries
+    + AuditQueries
     + Clone
     + 'static
 {
@@ -57,6 +58,8 @@ impl<S> Storage for S where
         + OrderQueries
         + PaymentQueries
         + PointQueries
+        + AuditQueries
+        + AuditQueries
         + Clone
         + 'static
 {

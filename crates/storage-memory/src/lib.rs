@@ -11,6 +11,8 @@
 //! - Saving a row that the transaction has neither locked nor added is [`StorageError::Fatal`]. A database would let it
 //!   pass; here it shows that a use case forgot a lock.
 //!
+//! The audit (`AuditQueries`) checks the same rules as in a database, so a test can end with it.
+//!
 //! Nothing survives the process, and personal data lies in memory unsealed.
 //!
 //! ```
@@ -48,6 +50,7 @@
 //! [`StorageError::Fatal`]: jangteo_shared_kernel::StorageError::Fatal
 #![deny(missing_docs)]
 
+mod audit;
 mod fault;
 mod idempotency;
 mod list;

@@ -94,6 +94,7 @@ async fn hard_case_18_a_killed_server_has_lost_nothing_that_it_acknowledged() {
         let sent = buying.join_all().await;
 
         server = server.another();
+        server.adds_up();
         let admin = admin.at(&server);
         let orders = all_orders(&admin).await;
         for (n, sent) in sent {
@@ -116,6 +117,7 @@ async fn hard_case_18_a_killed_server_has_lost_nothing_that_it_acknowledged() {
                 orders.values().flatten().filter(|(id, _)| id == product).map(|(_, units)| units).sum();
             assert_eq!(admin.stock(product).await + sold, i64::from(RECEIVED));
         }
+        server.adds_up();
     }
     println!("{all} orders, {sent_again} of them sent again");
 }

@@ -8,6 +8,7 @@
 #![expect(clippy::wrong_self_convention, reason = "`reply.is(201)` hands the reply on")]
 
 mod accounts;
+mod audit;
 mod bad_input;
 mod catalogue;
 mod command_line;

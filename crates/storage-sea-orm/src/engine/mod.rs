@@ -124,6 +124,21 @@ impl Engine {
         }
     }
 
+    /// Two columns that make up a sum of any size: how often it holds 2³², and what else. `factor` is 1, 0 or −1, behind
+    /// it a multiplication sign, or nothing.
+    pub(crate) fn wide_sum(self, factor: &str, amount: &str) -> String {
+        match self {
+            Self::Sqlite => sqlite::wide_sum(factor, amount),
+        }
+    }
+
+    /// Whether such a sum is anything but zero.
+    pub(crate) fn wide_sum_is_not_zero(self, factor: &str, amount: &str) -> String {
+        match self {
+            Self::Sqlite => sqlite::wide_sum_is_not_zero(factor, amount),
+        }
+    }
+
     /// The place of the `n`th parameter, from 1, in a text written by hand.
     pub(crate) fn parameter(self, n: usize) -> String {
         match self {

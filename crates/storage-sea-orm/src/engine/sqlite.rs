@@ -166,6 +166,24 @@ fn names_of(table: &Table) -> String {
     listed(table.columns.iter().map(|column| format!("t.{}", quoted(column.name))))
 }
 
+/// `SUM` fails beyond 64 bits, and a shop may turn over more. The halves of its amounts never add up to so much.
+pub(super) fn wide_sum(factor: &str, amount: &str) -> String {
+    format!("{}, {}", high(factor, amount), low(factor, amount))
+}
+
+/// A product beyond 64 bits becomes a float, which is large enough not to be taken for zero.
+pub(super) fn wide_sum_is_not_zero(factor: &str, amount: &str) -> String {
+    format!("{} * 4294967296 + {} <> 0", high(factor, amount), low(factor, amount))
+}
+
+fn high(factor: &str, amount: &str) -> String {
+    format!("SUM({factor}({amount} >> 32))")
+}
+
+fn low(factor: &str, amount: &str) -> String {
+    format!("SUM({factor}({amount} & 4294967295))")
+}
+
 /// Names come from the entities, never from outside.
 fn quoted(name: &str) -> String {
     format!("\"{name}\"")

@@ -75,7 +75,10 @@ impl Shop {
     }
 
     pub(crate) async fn open_with(change: impl FnOnce(&mut StorageOptions)) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        Self::open_in(tempfile::tempdir().unwrap(), change).await
+    }
+
+    async fn open_in(directory: tempfile::TempDir, change: impl FnOnce(&mut StorageOptions)) -> Self {
         let statements = Arc::<Mutex<Vec<String>>>::default();
         let mut options =
             StorageOptions::new(format!("sqlite://{}", directory.path().join("shop.db").display()));
@@ -94,6 +97,16 @@ impl Shop {
     /// The statements that ran since the last call.
     pub(crate) fn take_statements(&self) -> Vec<String> {
         std::mem::take(&mut self.statements.lock().unwrap())
+    }
+
+    /// The database as it is now, to make copies of.
+    pub(crate) async fn snapshot(&self) -> Snapshot {
+        let directory = tempfile::tempdir().unwrap();
+        let db = self.by_hand().await;
+        let file = directory.path().join("shop.db");
+        db.execute_unprepared(&format!("VACUUM INTO '{}'", file.display())).await.unwrap();
+        db.close().await.unwrap();
+        Snapshot { directory }
     }
 
     /// Another connection to the file, past the storage.
@@ -145,6 +158,20 @@ impl Shop {
         let row = db.query_one_raw(statement).await.unwrap().unwrap();
         db.close().await.unwrap();
         row.try_get_by_index(0).unwrap()
+    }
+}
+
+/// A database that stays as it is.
+pub(crate) struct Snapshot {
+    directory: tempfile::TempDir,
+}
+
+impl Snapshot {
+    /// A shop that goes on from here.
+    pub(crate) async fn copy(&self) -> Shop {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::copy(self.directory.path().join("shop.db"), directory.path().join("shop.db")).unwrap();
+        Shop::open_in(directory, |_| ()).await
     }
 }
 
