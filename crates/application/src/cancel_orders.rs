@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::changed::changed;
 use crate::outbox::{event, tell};
-use crate::{Aggregate, Event, Outbox, SetUseCase, Sources};
+use crate::{Aggregate, Event, EventKind, Outbox, SetUseCase, Sources};
 
 /// Somebody gives an order up.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +97,7 @@ where
     tx.save_stock(&products.into_values().collect::<Vec<Product>>()).await?;
     let told = |order: &Order| {
         let data = json!({ "userId": order.user });
-        event(sources, now, "order.cancelled", (Aggregate::Order, order.id, order.version), data)
+        event(sources, now, EventKind::OrderCancelled, (Aggregate::Order, order.id, order.version), data)
     };
     Ok(gone.iter().map(told).collect())
 }

@@ -72,6 +72,7 @@ mod create_products;
 mod delete_accounts;
 mod edit_products;
 mod edit_profiles;
+mod event_kind;
 mod forget_answers;
 mod grant_points;
 mod idempotency;
@@ -94,6 +95,7 @@ pub use create_products::CreateProducts;
 pub use delete_accounts::DeleteAccounts;
 pub use edit_products::{EditProduct, EditProductRefusal, EditProducts};
 pub use edit_profiles::{AccountNotFound, EditProfile, EditProfiles};
+pub use event_kind::EventKind;
 pub use forget_answers::{ANSWERS_KEPT_FOR, forget_old_answers};
 pub use grant_points::{GrantPointAccounts, GrantPoints, GrantPointsRefusal};
 pub use idempotency::{

@@ -22,7 +22,7 @@ fn row(event: &Event) -> outbox::Model {
         aggregate: event.aggregate.name().to_owned(),
         subject: event.subject,
         version: event.version,
-        kind: event.kind.to_owned(),
+        kind: event.kind.name().to_owned(),
         occurred_at: event.occurred_at,
         data: event.data.to_string(),
     }
