@@ -1,6 +1,6 @@
 //! What a storage has to be.
 
-use jangteo_application::{IdempotencyRepository, Outbox};
+use jangteo_application::{IdempotencyRepository, LeaseRepository, Outbox, OutboxQueries, UndeliveredEvents};
 use jangteo_order::{OrderQueries, OrderRepository};
 use jangteo_payment::{PaymentQueries, PaymentRepository};
 use jangteo_point::{PointQueries, PointRepository};
@@ -19,6 +19,8 @@ pub trait Repositories:
     + PointRepository
     + IdempotencyRepository
     + Outbox
+    + UndeliveredEvents
+    + LeaseRepository
     + 'static
 {
 }
@@ -33,6 +35,8 @@ impl<T> Repositories for T where
         + PointRepository
         + IdempotencyRepository
         + Outbox
+        + UndeliveredEvents
+        + LeaseRepository
         + 'static
 {
 }
@@ -45,6 +49,7 @@ pub trait Storage:
     + OrderQueries
     + PaymentQueries
     + PointQueries
+    + OutboxQueries
     + Clone
     + 'static
 {
@@ -57,6 +62,7 @@ impl<S> Storage for S where
         + OrderQueries
         + PaymentQueries
         + PointQueries
+        + OutboxQueries
         + Clone
         + 'static
 {

@@ -50,6 +50,7 @@
 
 mod fault;
 mod idempotency;
+mod leases;
 mod list;
 mod orders;
 mod outbox;

@@ -82,8 +82,8 @@
 //!
 //! # How to add an engine
 //! Add a variant to `Engine` in `engine/mod.rs` and a module with its dialect beside `engine/sqlite.rs`; the compiler names
-//! the rest. A dialect is: how to connect, how transactions begin, the class of each error code, and four texts made from
-//! a table's description: insert a set, update a set, read or lock a set, delete what is old. Repositories, rows and
+//! the rest. A dialect is: how to connect, how transactions begin, the class of each error code, and five texts made from
+//! a table's description: insert a set, update a set, read or lock a set, delete a set, delete what is old. Repositories, rows and
 //! queries stay as they are. Then run the conformance suite on it.
 #![deny(missing_docs)]
 

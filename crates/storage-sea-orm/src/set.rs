@@ -95,10 +95,26 @@ pub(crate) struct SelectSet<E: EntityTrait> {
     texts: Texts,
 }
 
+/// "Delete these rows", each found by its primary key.
+pub(crate) struct DeleteSet<E: EntityTrait> {
+    texts: Texts,
+    entity: PhantomData<fn() -> E>,
+}
+
 /// "Delete at most so many rows that are older than this."
 pub(crate) struct DeleteBefore<E: EntityTrait> {
     by: E::Column,
     texts: Texts,
+}
+
+impl<E: EntityTrait> DeleteSet<E> {
+    pub(crate) const fn new() -> Self {
+        Self { texts: Texts::new(), entity: PhantomData }
+    }
+
+    pub(crate) fn text(&self, engine: Engine) -> &str {
+        self.texts.of(engine, || engine.delete(table_name::<E>(), &key::<E>()))
+    }
 }
 
 impl<E: EntityTrait> DeleteBefore<E> {
