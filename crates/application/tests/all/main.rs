@@ -13,3 +13,4 @@ mod points;
 mod sequences;
 mod sets;
 mod shop;
+mod told;
