@@ -112,11 +112,9 @@ impl Relay {
         U::Tx: UndeliveredEvents + LeaseRepository,
     {
         self.settle(storage).await?;
-        let (holder, sources) = (self.holder, &self.sources);
-        atomically(storage, async |tx: &mut U::Tx| {
-            release_lease(tx, LeaseName::EventRelay, holder, sources).await
-        })
-        .await
+        let holder = self.holder;
+        atomically(storage, async |tx: &mut U::Tx| release_lease(tx, LeaseName::EventRelay, holder).await)
+            .await
     }
 
     /// Deletes what was delivered, makes sure of the lease and reads what comes next, all in one transaction: what is

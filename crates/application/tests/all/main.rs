@@ -10,6 +10,8 @@ mod catalogue;
 mod orders;
 mod payments;
 mod points;
+mod relay;
+mod relay_chaos;
 mod sequences;
 mod sets;
 mod shop;
