@@ -26,10 +26,10 @@ pub(crate) struct Jobs {
 
 /// Starts the jobs, unless this instance is to run none.
 pub(crate) fn start(settings: &Settings, shop: Arc<Shop>) -> Jobs {
-    let (stopping, stop) = watch::channel(false);
+    let (stopping, watched) = watch::channel(false);
     let mut jobs = Jobs { told: Vec::new(), cut_off: Vec::new(), stopping };
     if settings.jobs {
-        jobs.told.push(actix_web::rt::spawn(relay::run(Arc::clone(&shop), stop)));
+        jobs.told.push(actix_web::rt::spawn(relay::run(Arc::clone(&shop), watched)));
         jobs.cut_off.push(actix_web::rt::spawn(sweep(shop)));
     }
     jobs

@@ -67,8 +67,8 @@ impl Sink {
 
 /// A relay, and what tells it to stop.
 fn relay(shop: &Shop) -> (Relay, watch::Sender<bool>) {
-    let (stop, stopping) = watch::channel(false);
-    (Relay::new(shop.sources.clone(), stopping), stop)
+    let (sender, stopping) = watch::channel(false);
+    (Relay::new(shop.sources.clone(), stopping), sender)
 }
 
 fn subject(n: u128) -> Uuid {
@@ -305,12 +305,12 @@ async fn what_was_delivered_and_not_marked_is_delivered_again() {
 async fn a_relay_that_is_told_to_stop_marks_what_it_has_delivered() {
     let shop = Shop::new();
     tell_versions(&shop, &[subject(1), subject(2)], 1..=3).await;
-    let (mut relay, stop) = relay(&shop);
+    let (mut relay, sender) = relay(&shop);
     let sink = Sink::gated();
     sink.open(1);
     let mut pass = Box::pin(relay.relay_pass(&shop.storage, &sink));
     assert_waits(&mut pass).await;
-    stop.send_replace(true);
+    sender.send_replace(true);
     sink.open(100);
     // One event was delivered, and one of each thing was on its way.
     assert_eq!(pass.await.unwrap().delivered, 3);
