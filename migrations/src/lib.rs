@@ -34,6 +34,8 @@ mod m20261122_000005_create_payments;
 mod m20261122_000006_create_points;
 mod m20261122_000007_create_idempotency_records;
 mod m20261122_000008_create_outbox;
+mod m20261122_000009_create_leases;
+mod m20261122_000010_index_outbox_by_aggregate;
 
 use sea_orm_migration::MigrationTrait;
 use sea_orm_migration::async_trait::async_trait;
@@ -56,6 +58,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_create_points::Migration),
             Box::new(m20261122_000007_create_idempotency_records::Migration),
             Box::new(m20261122_000008_create_outbox::Migration),
+            Box::new(m20261122_000009_create_leases::Migration),
+            Box::new(m20261122_000010_index_outbox_by_aggregate::Migration),
         ]
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::changed::changed;
 use crate::outbox::{event, tell};
-use crate::{Aggregate, Event, Outbox, SetUseCase, Sources};
+use crate::{Aggregate, Event, EventKind, Outbox, SetUseCase, Sources};
 
 /// Somebody gives an order up.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +64,8 @@ where
                 Ok(order.clone())
             })
             .collect();
-        let events = give_back(tx, &self.sources, &orders, &cancelled, "order.cancelled", now).await?;
+        let events =
+            give_back(tx, &self.sources, &orders, &cancelled, EventKind::OrderCancelled, now).await?;
         tell(tx, events).await?;
         Ok(verdicts)
     }
@@ -76,7 +77,7 @@ pub(crate) async fn give_back<Tx>(
     sources: &Sources,
     orders: &Orders,
     ended: &BTreeSet<OrderId>,
-    kind: &'static str,
+    kind: EventKind,
     now: Timestamp,
 ) -> Result<Vec<Event>, StorageError>
 where

@@ -14,7 +14,7 @@ use crate::edit_profiles::AccountNotFound;
 use crate::outbox::{event, tell};
 use crate::points::PointBook;
 use crate::refresh_sessions::end;
-use crate::{Aggregate, Outbox, SetUseCase, Sources};
+use crate::{Aggregate, EventKind, Outbox, SetUseCase, Sources};
 
 /// Deletes the accounts of these users.
 #[derive(Debug, Clone)]
@@ -61,11 +61,12 @@ where
                 points.account(user.id).map(|account| account.close(|| self.sources.id(now), now));
             points.add(written_off.into_iter().flatten());
             let about = (Aggregate::User, user.id, user.version);
-            events.push(event(&self.sources, now, "user.deleted", about, json!({})));
+            events.push(event(&self.sources, now, EventKind::UserDeleted, about, json!({})));
         }
 
         let verdicts = commands.iter().map(|id| users.get(id).map(|_| ()).ok_or(AccountNotFound)).collect();
-        events.extend(give_back(tx, &self.sources, &orders, &cancelled, "order.cancelled", now).await?);
+        events
+            .extend(give_back(tx, &self.sources, &orders, &cancelled, EventKind::OrderCancelled, now).await?);
         events.extend(points.save(tx, &self.sources).await?);
         end(tx, families, now).await?;
         let deleted: Vec<User> = users.into_values().collect();

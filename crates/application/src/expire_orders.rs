@@ -8,7 +8,7 @@ use jangteo_shared_kernel::{StorageError, UnitOfWork};
 
 use crate::cancel_orders::give_back;
 use crate::outbox::tell;
-use crate::{Outbox, SetUseCase, Sources, submit};
+use crate::{EventKind, Outbox, SetUseCase, Sources, submit};
 
 /// How many orders expire in one transaction, so that a shop that is busy never waits long.
 const BATCH: u32 = 100;
@@ -53,7 +53,8 @@ where
                     expired.insert(order.id);
                 }
             }
-            let events = give_back(tx, &self.sources, &orders, &expired, "order.expired", now).await?;
+            let events =
+                give_back(tx, &self.sources, &orders, &expired, EventKind::OrderExpired, now).await?;
             tell(tx, events).await?;
             counts.push(u32::try_from(expired.len()).unwrap_or(u32::MAX));
         }

@@ -1,6 +1,8 @@
 //! What a storage has to be.
 
-use jangteo_application::{AuditQueries, IdempotencyRepository, Outbox};
+use jangteo_application::{
+    AuditQueries, IdempotencyRepository, LeaseRepository, Outbox, OutboxQueries, UndeliveredEvents,
+};
 use jangteo_order::{OrderQueries, OrderRepository};
 use jangteo_payment::{PaymentQueries, PaymentRepository};
 use jangteo_point::{PointQueries, PointRepository};
@@ -19,6 +21,8 @@ pub trait Repositories:
     + PointRepository
     + IdempotencyRepository
     + Outbox
+    + UndeliveredEvents
+    + LeaseRepository
     + 'static
 {
 }
@@ -33,6 +37,8 @@ impl<T> Repositories for T where
         + PointRepository
         + IdempotencyRepository
         + Outbox
+        + UndeliveredEvents
+        + LeaseRepository
         + 'static
 {
 }
@@ -46,6 +52,7 @@ pub trait Storage:
     + PaymentQueries
     + PointQueries
     + AuditQueries
+    + OutboxQueries
     + Clone
     + 'static
 {
@@ -60,6 +67,7 @@ impl<S> Storage for S where
         + PointQueries
         + AuditQueries
         + AuditQueries
+        + OutboxQueries
         + Clone
         + 'static
 {

@@ -53,6 +53,7 @@
 mod audit;
 mod fault;
 mod idempotency;
+mod leases;
 mod list;
 mod orders;
 mod outbox;

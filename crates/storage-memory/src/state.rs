@@ -1,10 +1,10 @@
 //! What is committed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jangteo_application::{Event, IdempotencyRecord, RecordKey};
+use jangteo_application::{Event, IdempotencyRecord, Lease, LeaseName, RecordKey, StoredEvent};
 use jangteo_order::Order;
 use jangteo_payment::Payment;
 use jangteo_point::PointEntry;
@@ -16,6 +16,7 @@ use jangteo_user::{RefreshFamily, User};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::fault::lock_timeout;
+use crate::outbox::Place;
 use crate::points::PointRow;
 use crate::table::Table;
 use crate::unique::Unique;
@@ -32,7 +33,10 @@ pub(crate) struct State {
     pub(crate) stock_adjustments: Table<StockAdjustmentId, StockAdjustment>,
     pub(crate) payments: Table<PaymentId, Payment>,
     pub(crate) idempotency_records: Table<RecordKey, IdempotencyRecord>,
+    /// All that was ever told.
     pub(crate) events: Vec<Event>,
+    pub(crate) undelivered: BTreeMap<Place, StoredEvent>,
+    pub(crate) leases: Table<LeaseName, Lease>,
     pub(crate) unique: BTreeSet<Unique>,
 }
 

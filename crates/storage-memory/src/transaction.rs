@@ -1,18 +1,21 @@
 //! The transaction.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use jangteo_application::{Event, IdempotencyRecord, RecordKey};
+use jangteo_application::{Event, IdempotencyRecord, Lease, LeaseName, RecordKey, StoredEvent};
 use jangteo_order::Order;
 use jangteo_payment::Payment;
 use jangteo_point::PointEntry;
 use jangteo_product::{Product, StockAdjustment};
 use jangteo_shared_kernel::{
-    OrderId, PaymentId, ProductId, RefreshFamilyId, StockAdjustmentId, StorageError, Transaction, UserId,
+    EventId, OrderId, PaymentId, ProductId, RefreshFamilyId, StockAdjustmentId, StorageError, Transaction,
+    UserId,
 };
 use jangteo_user::{RefreshFamily, User};
 
+use crate::outbox::place;
 use crate::points::PointRow;
 use crate::state::{Shared, State};
 use crate::table::Working;
@@ -30,7 +33,9 @@ pub struct MemoryTransaction {
     pub(crate) stock_adjustments: Working<StockAdjustmentId, StockAdjustment>,
     pub(crate) payments: Working<PaymentId, Payment>,
     pub(crate) idempotency_records: Working<RecordKey, IdempotencyRecord>,
+    pub(crate) leases: Working<LeaseName, Lease>,
     pub(crate) events: Vec<Event>,
+    pub(crate) delivered: BTreeSet<EventId>,
     pub(crate) claims: Claims,
 }
 
@@ -47,7 +52,9 @@ impl MemoryTransaction {
             stock_adjustments: Working::default(),
             payments: Working::default(),
             idempotency_records: Working::default(),
+            leases: Working::default(),
             events: Vec::new(),
+            delivered: BTreeSet::new(),
             claims: Claims::default(),
         }
     }
@@ -63,6 +70,7 @@ impl MemoryTransaction {
         self.stock_adjustments.check(&state.stock_adjustments)?;
         self.payments.check(&state.payments)?;
         self.idempotency_records.check(&state.idempotency_records)?;
+        self.leases.check(&state.leases)?;
         self.claims.check(&state.unique)
     }
 
@@ -76,6 +84,10 @@ impl MemoryTransaction {
         self.stock_adjustments.apply(&mut state.stock_adjustments);
         self.payments.apply(&mut state.payments);
         self.idempotency_records.apply(&mut state.idempotency_records);
+        self.leases.apply(&mut state.leases);
+        let told = self.events.iter().map(StoredEvent::from).map(|event| (place(&event), event));
+        state.undelivered.extend(told);
+        state.undelivered.retain(|_, event| !self.delivered.contains(&event.id));
         state.events.append(&mut self.events);
         self.claims.apply(&mut state.unique);
     }

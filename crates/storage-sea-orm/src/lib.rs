@@ -88,8 +88,8 @@
 //!
 //! # How to add an engine
 //! Add a variant to `Engine` in `engine/mod.rs` and a module with its dialect beside `engine/sqlite.rs`; the compiler names
-//! the rest. A dialect is: how to connect, how transactions begin, the class of each error code, and four texts made from
-//! a table's description: insert a set, update a set, read or lock a set, delete what is old; and how to sum what may not
+//! the rest. A dialect is: how to connect, how transactions begin, the class of each error code, and five texts made from
+//! a table's description: insert a set, update a set, read or lock a set, delete a set, delete what is old; and how to sum what may not
 //! fit 64 bits, for the audit. Repositories, rows and
 //! queries stay as they are. Then run the conformance suite on it.
 #![deny(missing_docs)]

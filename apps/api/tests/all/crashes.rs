@@ -14,10 +14,14 @@ const BUYERS: usize = 16;
 const RECEIVED: u32 = 1_000_000;
 
 /// An order that somebody sent: by its key, with the id that was answered, if anything was.
-type Sent = BTreeMap<String, Option<String>>;
+pub(crate) type Sent = BTreeMap<String, Option<String>>;
 
 /// Buys until the server is gone, and says what was sent.
-async fn buy(person: Person, products: Arc<[String; 2]>, acknowledged: mpsc::UnboundedSender<()>) -> Sent {
+pub(crate) async fn buy(
+    person: Person,
+    products: Arc<[String; 2]>,
+    acknowledged: mpsc::UnboundedSender<()>,
+) -> Sent {
     let mut sent = Sent::new();
     loop {
         let key = format!("crash-{}", next());

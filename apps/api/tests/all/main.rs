@@ -14,6 +14,7 @@ mod catalogue;
 mod command_line;
 mod configuration;
 mod crashes;
+mod events;
 mod observability;
 mod outage;
 mod ownership;

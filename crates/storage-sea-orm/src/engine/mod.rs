@@ -117,6 +117,13 @@ impl Engine {
         }
     }
 
+    /// The text that deletes the rows under a set of keys.
+    pub(crate) fn delete(self, table: &str, keys: &[Column]) -> String {
+        match self {
+            Self::Sqlite => sqlite::delete(table, keys),
+        }
+    }
+
     /// The text that deletes at most `?2` of the rows whose instant in `column` is before `?1`.
     pub(crate) fn delete_before(self, table: &str, column: &str) -> String {
         match self {

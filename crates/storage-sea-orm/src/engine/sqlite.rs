@@ -154,6 +154,13 @@ pub(super) fn lock_due(table: &Table, column: &str, only: &str) -> String {
     format!("SELECT {names} FROM {table} AS t WHERE {only} AND t.{column} <= ?1 ORDER BY t.{column} LIMIT ?2")
 }
 
+/// `DELETE FROM "t" WHERE ("a") IN (SELECT unhex(value ->> 0) FROM jsonb_each(?1))`
+pub(super) fn delete(table: &str, keys: &[Column]) -> String {
+    let names = listed(keys.iter().map(|key| quoted(key.name)));
+    let values = listed(keys.iter().enumerate().map(|(n, key)| opened("value", n, key.kind)));
+    format!("DELETE FROM {} WHERE ({names}) IN (SELECT {values} FROM jsonb_each(?1))", quoted(table))
+}
+
 pub(super) fn delete_before(table: &str, column: &str) -> String {
     let (table, column) = (quoted(table), quoted(column));
     format!(

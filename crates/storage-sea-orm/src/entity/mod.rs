@@ -2,6 +2,7 @@
 //! columns stand here and in the migrations, and nowhere else.
 
 pub(crate) mod idempotency_records;
+pub(crate) mod leases;
 pub(crate) mod order_lines;
 pub(crate) mod orders;
 pub(crate) mod outbox;

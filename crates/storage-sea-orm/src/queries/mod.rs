@@ -3,8 +3,9 @@
 //! Lists are keyset pages, each a range of an index (ADR-014). What hangs on the rows of a page comes by one further
 //! statement, whatever the number of rows. Reads that have to fit together share one snapshot.
 
-mod keyset;
+pub(crate) mod keyset;
 mod orders;
+mod outbox;
 mod payments;
 mod points;
 mod products;

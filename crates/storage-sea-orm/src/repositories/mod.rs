@@ -4,6 +4,7 @@
 //! statement a table. Turning rows into aggregates and back is in [`crate::rows`], which the queries share.
 
 mod idempotency;
+mod leases;
 mod orders;
 mod outbox;
 mod payments;

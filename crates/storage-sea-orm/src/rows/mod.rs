@@ -3,6 +3,7 @@
 //! A row that cannot be read is [`jangteo_shared_kernel::StorageError::Fatal`] and is named by table, column and id.
 
 pub(crate) mod orders;
+pub(crate) mod outbox;
 pub(crate) mod payments;
 pub(crate) mod points;
 pub(crate) mod products;

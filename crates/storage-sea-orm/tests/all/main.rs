@@ -7,6 +7,7 @@ mod errors;
 mod lists;
 mod personal_data;
 mod placing;
+mod relay;
 mod round_trips;
 mod schema;
 mod statements;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{TimeDelta, TimeZone, Utc};
-use jangteo_application::{Aggregate, Answer, Event, Fingerprint, IdempotencyRecord, RequestMark};
+use jangteo_application::{Aggregate, Answer, Event, EventKind, Fingerprint, IdempotencyRecord, RequestMark};
 use jangteo_order::{Order, OrderTerms, OrderedItem};
 use jangteo_payment::{PayableOrder, Payment, RequestedTenders};
 use jangteo_product::{NewProduct, Product, ProductRepository, ProductStatus};
@@ -265,7 +265,7 @@ pub(crate) fn record(user: UserId, key: &str, millis: i64) -> IdempotencyRecord 
 pub(crate) fn event(n: u32, subject: uuid::Uuid) -> Event {
     Event {
         id: id(n),
-        kind: "order.placed",
+        kind: EventKind::OrderPlaced,
         aggregate: Aggregate::Order,
         subject,
         version: 1,
