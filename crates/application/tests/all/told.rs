@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use jangteo_application::{
     AdjustStock, AdjustStocks, DeleteAccounts, EditProduct, EditProducts, Envelope, Event, EventKind,
-    GrantPointAccounts, GrantPoints, StoredEvent,
+    GrantPointAccounts, GrantPoints, StoredEvent, expire_due_orders,
 };
 use jangteo_point::PointLimits;
 use jangteo_product::CatalogueEdit;
@@ -72,6 +72,9 @@ async fn busy_shop() -> Shop {
     accepted(shop.pay(user, paid.id).await);
     let cancelled = accepted(shop.place(user, &[(mug, 1)]).await);
     shop.cancel(user, cancelled.id).await.unwrap();
+    accepted(shop.place(user, &[(mug, 1)]).await);
+    shop.clock.advance(TimeDelta::minutes(30));
+    assert_eq!(expire_due_orders(&shop.storage, &shop.sources).await.unwrap(), 1);
     shop.run(&DeleteAccounts { sources: shop.sources.clone() }, user).await.unwrap();
     shop
 }
