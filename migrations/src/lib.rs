@@ -34,6 +34,8 @@ mod m20261122_000005_create_payments;
 mod m20261122_000006_create_points;
 mod m20261122_000007_create_idempotency_records;
 mod m20261122_000008_create_outbox;
+mod m20261122_000009_create_leases;
+mod m20261122_000010_index_outbox_by_aggregate;
 mod m20261122_000011_create_campaigns;
 mod m20261122_000012_create_issued_coupons;
 mod m20261122_000013_add_issued_coupon_to_orders;
@@ -59,6 +61,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_create_points::Migration),
             Box::new(m20261122_000007_create_idempotency_records::Migration),
             Box::new(m20261122_000008_create_outbox::Migration),
+            Box::new(m20261122_000009_create_leases::Migration),
+            Box::new(m20261122_000010_index_outbox_by_aggregate::Migration),
             Box::new(m20261122_000011_create_campaigns::Migration),
             Box::new(m20261122_000012_create_issued_coupons::Migration),
             Box::new(m20261122_000013_add_issued_coupon_to_orders::Migration),

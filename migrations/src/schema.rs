@@ -91,6 +91,11 @@ impl<'a> Schema<'a> {
         self.manager.create_index(index).await
     }
 
+    /// Drops an index of a table that stays.
+    pub(crate) async fn drop_index(&self, name: &'static str, table: &'static str) -> Result<(), DbErr> {
+        self.manager.drop_index(Index::drop().name(name).table(table).to_owned()).await
+    }
+
     /// Drops tables in this order; their indexes go with them.
     pub(crate) async fn drop(&self, tables: &[&'static str]) -> Result<(), DbErr> {
         for table in tables {

@@ -5,33 +5,51 @@ use std::time::Duration;
 
 use actix_web::rt::task::JoinHandle;
 use jangteo_application::{expire_due_orders, forget_old_answers};
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::Settings;
+use crate::relay;
 use crate::shop::Shop;
 
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 
 /// The jobs that run.
-#[derive(Debug, Default)]
-pub(crate) struct Jobs(Vec<JoinHandle<()>>);
+#[derive(Debug)]
+pub(crate) struct Jobs {
+    /// Those that stop when they are told to.
+    told: Vec<JoinHandle<()>>,
+    /// Those that may stop anywhere: what they have begun and not committed is undone.
+    cut_off: Vec<JoinHandle<()>>,
+    stopping: watch::Sender<bool>,
+}
 
 /// Starts the jobs, unless this instance is to run none.
 pub(crate) fn start(settings: &Settings, shop: Arc<Shop>) -> Jobs {
-    if !settings.jobs {
-        return Jobs::default();
+    let (stopping, watched) = watch::channel(false);
+    let mut jobs = Jobs { told: Vec::new(), cut_off: Vec::new(), stopping };
+    if settings.jobs {
+        jobs.told.push(actix_web::rt::spawn(relay::run(Arc::clone(&shop), watched)));
+        jobs.cut_off.push(actix_web::rt::spawn(sweep(Arc::clone(&shop))));
+        jobs.cut_off.push(actix_web::rt::spawn(expire(shop)));
     }
-    Jobs(vec![actix_web::rt::spawn(sweep(Arc::clone(&shop))), actix_web::rt::spawn(expire(shop))])
+    jobs
 }
 
 impl Jobs {
-    /// Ends the jobs. What they have begun and not committed is undone.
+    /// Ends the jobs. After that none of them uses the storage.
     pub(crate) async fn stop(self) {
-        for job in self.0 {
+        self.stopping.send_replace(true);
+        for job in self.cut_off {
             job.abort();
             // It was just told to end.
             let _ = job.await;
+        }
+        for job in self.told {
+            if let Err(error) = job.await {
+                tracing::warn!(%error, "a job did not end in order");
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ mod observe;
 mod openapi;
 mod problem;
 mod refusals;
+mod relay;
 mod reply;
 mod routes;
 mod server;

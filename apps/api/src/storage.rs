@@ -1,5 +1,6 @@
 //! Which storage the shop has: the one place that names it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,13 @@ pub(crate) async fn open(settings: &Settings, keys: &ServiceKeys) -> anyhow::Res
         .with_context(|| format!("cannot create data_dir {}", settings.data_dir.display()))?;
     let options = StorageOptions::new(settings.database_url.clone());
     Ok(SeaOrmStorage::connect(&options, cipher).await?)
+}
+
+/// Whether an embedded database has no file yet. Opening it would make one.
+pub(crate) fn is_missing(settings: &Settings) -> bool {
+    let path = settings.database_url.strip_prefix("sqlite://");
+    let path = path.map(|rest| rest.split('?').next().unwrap_or(rest));
+    path.is_some_and(|path| !Path::new(path).exists())
 }
 
 /// Whether the storage answers.

@@ -11,7 +11,8 @@ use crate::create_products::version;
 use crate::idempotency::AnswerLedger;
 use crate::outbox::{event, tell};
 use crate::{
-    Aggregate, Answer, Event, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources, Verdict,
+    Aggregate, Answer, Event, EventKind, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources,
+    Verdict,
 };
 
 /// An operator corrects a stock.
@@ -100,6 +101,6 @@ impl AdjustStocks {
             product.adjust_stock(self.sources.id(now), command.delta, command.reason.clone(), now)?;
         let data = json!({ "delta": adjustment.delta, "stock": adjustment.stock.get() });
         let about = (Aggregate::Product, product.id, version(product));
-        Ok((adjustment, event(&self.sources, now, "product.stock-adjusted", about, data)))
+        Ok((adjustment, event(&self.sources, now, EventKind::ProductStockAdjusted, about, data)))
     }
 }

@@ -7,7 +7,7 @@ use jangteo_shared_kernel::{OrderId, StorageError, Timestamp, UserId};
 
 use crate::outbox::tell;
 use crate::unpaid::UnpaidOrders;
-use crate::{Outbox, SetUseCase, Sources};
+use crate::{EventKind, Outbox, SetUseCase, Sources};
 
 /// Somebody gives an order up.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,7 @@ where
         let mut unpaid = UnpaidOrders::lock(tx, orders).await?;
         let now = self.sources.now();
         let verdicts = commands.iter().map(|command| cancel(&mut unpaid, command, now)).collect();
-        let events = unpaid.give_back(tx, &self.sources, "order.cancelled", now).await?;
+        let events = unpaid.give_back(tx, &self.sources, EventKind::OrderCancelled, now).await?;
         tell(tx, events).await?;
         Ok(verdicts)
     }

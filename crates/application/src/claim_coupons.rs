@@ -12,7 +12,8 @@ use crate::changed::changed;
 use crate::idempotency::AnswerLedger;
 use crate::outbox::{event, tell};
 use crate::{
-    Aggregate, Answer, Event, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources, Verdict,
+    Aggregate, Answer, Event, EventKind, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources,
+    Verdict,
 };
 
 /// Somebody wants a coupon of a campaign.
@@ -101,8 +102,9 @@ impl ClaimCoupons {
         let coupon = allotment.claim(self.sources.id(now), command.user, *held, now)?;
         *held = Quantity::new(coupon.nth).unwrap_or(Quantity::MAX);
         let data = json!({ "issuedCouponId": coupon.id, "userId": coupon.user, "sequence": coupon.sequence });
-        let about = (Aggregate::Campaign, coupon.campaign, i64::from(coupon.sequence));
-        set.events.push(event(&self.sources, now, "coupon.issued", about, data));
+        // The campaign's creation was the first event about it.
+        let about = (Aggregate::Campaign, coupon.campaign, i64::from(coupon.sequence) + 1);
+        set.events.push(event(&self.sources, now, EventKind::CouponClaimed, about, data));
         set.issued.push(coupon.clone());
         Ok(coupon)
     }

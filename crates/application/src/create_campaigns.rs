@@ -5,7 +5,7 @@ use jangteo_shared_kernel::StorageError;
 use serde_json::json;
 
 use crate::outbox::{event, tell};
-use crate::{Aggregate, Event, Outbox, SetUseCase, Sources};
+use crate::{Aggregate, Event, EventKind, Outbox, SetUseCase, Sources};
 
 /// Creates campaigns.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ where
         let campaigns: Vec<Campaign> = commands.iter().map(create).collect();
         let told = |campaign: &Campaign| -> Event {
             let data = json!({ "totalQuantity": campaign.allotment.total.get() });
-            event(&self.sources, now, "coupon.campaign-created", (Aggregate::Campaign, campaign.id, 0), data)
+            event(&self.sources, now, EventKind::CouponCreated, (Aggregate::Campaign, campaign.id, 1), data)
         };
         tx.insert_campaigns(&campaigns).await?;
         tell(tx, campaigns.iter().map(told).collect()).await?;

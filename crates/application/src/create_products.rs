@@ -5,7 +5,7 @@ use jangteo_shared_kernel::StorageError;
 use serde_json::json;
 
 use crate::outbox::{event, tell};
-use crate::{Aggregate, Event, Outbox, SetUseCase, Sources};
+use crate::{Aggregate, Event, EventKind, Outbox, SetUseCase, Sources};
 
 /// Creates products.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ where
             event(
                 &self.sources,
                 now,
-                "product.created",
+                EventKind::ProductCreated,
                 (Aggregate::Product, product.id, version(product)),
                 data,
             )

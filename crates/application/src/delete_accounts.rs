@@ -13,7 +13,7 @@ use crate::outbox::{event, tell};
 use crate::points::PointBook;
 use crate::refresh_sessions::end;
 use crate::unpaid::UnpaidOrders;
-use crate::{Aggregate, Outbox, SetUseCase, Sources};
+use crate::{Aggregate, EventKind, Outbox, SetUseCase, Sources};
 
 /// Deletes the accounts of these users.
 #[derive(Debug, Clone)]
@@ -62,11 +62,11 @@ where
                 points.account(user.id).map(|account| account.close(|| self.sources.id(now), now));
             points.add(written_off.into_iter().flatten());
             let about = (Aggregate::User, user.id, user.version);
-            events.push(event(&self.sources, now, "user.deleted", about, json!({})));
+            events.push(event(&self.sources, now, EventKind::UserDeleted, about, json!({})));
         }
 
         let verdicts = commands.iter().map(|id| users.get(id).map(|_| ()).ok_or(AccountNotFound)).collect();
-        events.extend(unpaid.give_back(tx, &self.sources, "order.cancelled", now).await?);
+        events.extend(unpaid.give_back(tx, &self.sources, EventKind::OrderCancelled, now).await?);
         events.extend(points.save(tx, &self.sources).await?);
         end(tx, families, now).await?;
         let deleted: Vec<User> = users.into_values().collect();

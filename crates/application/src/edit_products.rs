@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::changed::changed;
 use crate::create_products::version;
 use crate::outbox::{event, tell};
-use crate::{Aggregate, Outbox, SetUseCase, Sources};
+use crate::{Aggregate, EventKind, Outbox, SetUseCase, Sources};
 
 /// An operator edits a product.
 #[derive(Debug, Clone)]
@@ -77,7 +77,7 @@ where
                 event(
                     &self.sources,
                     now,
-                    "product.edited",
+                    EventKind::ProductEdited,
                     (Aggregate::Product, product.id, version(product)),
                     data,
                 )

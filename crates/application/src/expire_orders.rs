@@ -7,7 +7,7 @@ use jangteo_shared_kernel::{StorageError, UnitOfWork};
 
 use crate::outbox::tell;
 use crate::unpaid::UnpaidOrders;
-use crate::{Outbox, SetUseCase, Sources, submit};
+use crate::{EventKind, Outbox, SetUseCase, Sources, submit};
 
 /// How many orders expire in one transaction, so that a shop that is busy never waits long.
 const BATCH: u32 = 100;
@@ -54,7 +54,7 @@ where
                 }
             }
             counts.push(u32::try_from(unpaid.count()).unwrap_or(u32::MAX));
-            let events = unpaid.give_back(tx, &self.sources, "order.expired", now).await?;
+            let events = unpaid.give_back(tx, &self.sources, EventKind::OrderExpired, now).await?;
             tell(tx, events).await?;
         }
         Ok(counts)

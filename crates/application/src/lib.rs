@@ -20,7 +20,11 @@
 //! | [`CancelOrders`], [`expire_due_orders`] | orders, issued coupons, product stock |
 //!
 //! What a client may send twice carries a [`RequestMark`]; its [`Answer`] is stored with its effect (ADR-025). What
-//! happened is told through the [`Outbox`], in the same transaction.
+//! happened is told through the [`Outbox`], in the same transaction; a [`Relay`] then hands it as an [`Envelope`] to an
+//! [`EventSink`], at least once and in order per aggregate (ADR-032).
+//!
+//! That all of them together lost nothing and invented nothing is for [`AuditQueries`] to prove, from what is stored and
+//! not from here: [`AUDIT_RULES`] says what must add up (ADR-031).
 //!
 //! ```
 //! use std::sync::Arc;
@@ -66,6 +70,7 @@
 #![deny(missing_docs)]
 
 mod adjust_stock;
+mod audit;
 mod cancel_orders;
 mod change_password;
 mod changed;
@@ -77,10 +82,13 @@ mod create_products;
 mod delete_accounts;
 mod edit_products;
 mod edit_profiles;
+mod envelope;
+mod event_kind;
 mod expire_orders;
 mod forget_answers;
 mod grant_points;
 mod idempotency;
+mod lease;
 mod log_in;
 mod outbox;
 mod paid;
@@ -89,12 +97,18 @@ mod place_orders;
 mod points;
 mod refresh_sessions;
 mod register_users;
+mod relay;
 mod sessions;
 mod set_use_case;
+mod side_by_side;
 mod sources;
+mod undelivered;
 mod unpaid;
 
 pub use adjust_stock::{AdjustStock, AdjustStockRefusal, AdjustStocks};
+pub use audit::{
+    AUDIT_RULES, AuditCheck, AuditQueries, AuditReport, AuditRule, AuditSide, AuditTerm, AuditViolation,
+};
 pub use cancel_orders::{CancelOrder, CancelOrderRefusal, CancelOrders};
 pub use charge_points::{ChargePointAccounts, ChargePoints, ChargePointsRefusal};
 pub use claim_coupons::{ClaimCoupon, ClaimCouponRefusal, ClaimCoupons};
@@ -104,6 +118,8 @@ pub use create_products::CreateProducts;
 pub use delete_accounts::DeleteAccounts;
 pub use edit_products::{EditProduct, EditProductRefusal, EditProducts};
 pub use edit_profiles::{AccountNotFound, EditProfile, EditProfiles};
+pub use envelope::Envelope;
+pub use event_kind::EventKind;
 pub use expire_orders::expire_due_orders;
 pub use forget_answers::{ANSWERS_KEPT_FOR, forget_old_answers};
 pub use grant_points::{GrantPointAccounts, GrantPoints, GrantPointsRefusal};
@@ -111,11 +127,14 @@ pub use idempotency::{
     Answer, Fingerprint, IdempotencyKey, IdempotencyRecord, IdempotencyRepository, InvalidIdempotencyKey,
     RecordKey, RequestMark, Verdict,
 };
+pub use lease::{Lease, LeaseHolder, LeaseHolderId, LeaseName, LeaseRepository};
 pub use log_in::InvalidCredentials;
 pub use outbox::{Aggregate, Event, Outbox};
 pub use pay_orders::{PayOrder, PayOrderRefusal, PayOrders};
 pub use place_orders::{PlaceOrder, PlaceOrderRefusal, PlaceOrders};
 pub use register_users::{EmailTaken, RegisterUser, RegisterUsers};
+pub use relay::{EventSink, Relay, Relayed, SinkError};
 pub use sessions::{SessionError, SessionPolicy, SessionTokens, Sessions};
 pub use set_use_case::{SetUseCase, submit};
 pub use sources::Sources;
+pub use undelivered::{AggregatePosition, OutboxQueries, StoredEvent, UndeliveredEvents};

@@ -3,6 +3,8 @@
 use jangteo_shared_kernel::{EventId, Id, StorageError, Timestamp};
 use uuid::Uuid;
 
+use crate::EventKind;
+
 /// What kind of thing an event is about. Events of one thing are told in the order of their versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Aggregate {
@@ -25,13 +27,13 @@ pub enum Aggregate {
 pub struct Event {
     /// Names it, so that a consumer can tell a repetition.
     pub id: EventId,
-    /// What happened, such as `order.placed`.
-    pub kind: &'static str,
+    /// What happened.
+    pub kind: EventKind,
     /// What it is about.
     pub aggregate: Aggregate,
     /// The id of that.
     pub subject: Uuid,
-    /// The version of that right after the event.
+    /// The version of that right after the event. No other event of it has the same.
     pub version: i64,
     /// When.
     pub occurred_at: Timestamp,
@@ -52,7 +54,7 @@ impl Aggregate {
         match self {
             Self::User => "user",
             Self::Product => "product",
-            Self::Campaign => "coupon-campaign",
+            Self::Campaign => "coupon",
             Self::Order => "order",
             Self::Payment => "payment",
             Self::PointAccount => "point-account",
@@ -69,7 +71,7 @@ pub(crate) async fn tell(tx: &mut impl Outbox, events: Vec<Event>) -> Result<(),
 pub(crate) fn event<K>(
     sources: &crate::Sources,
     now: Timestamp,
-    kind: &'static str,
+    kind: EventKind,
     (aggregate, subject, version): (Aggregate, Id<K>, i64),
     data: serde_json::Value,
 ) -> Event {

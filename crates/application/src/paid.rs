@@ -6,7 +6,7 @@ use jangteo_shared_kernel::Timestamp;
 use serde_json::json;
 
 use crate::outbox::event;
-use crate::{Aggregate, Event, Sources};
+use crate::{Aggregate, Event, EventKind, Sources};
 
 /// The order as a payment sees it.
 pub(crate) fn payable(order: &Order) -> PayableOrder {
@@ -31,7 +31,13 @@ pub(crate) fn paid(sources: &Sources, order: &Order, payment: &Payment, now: Tim
     let payment_data = json!({ "orderId": order.id, "userId": order.user, "amount": payment.amount });
     let version = i64::try_from(payment.events.len()).unwrap_or(i64::MAX);
     [
-        event(sources, now, "order.paid", (Aggregate::Order, order.id, order.version), order_data),
-        event(sources, now, "payment.completed", (Aggregate::Payment, payment.id, version), payment_data),
+        event(sources, now, EventKind::OrderPaid, (Aggregate::Order, order.id, order.version), order_data),
+        event(
+            sources,
+            now,
+            EventKind::PaymentCompleted,
+            (Aggregate::Payment, payment.id, version),
+            payment_data,
+        ),
     ]
 }

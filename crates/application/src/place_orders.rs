@@ -20,7 +20,8 @@ use crate::idempotency::AnswerLedger;
 use crate::outbox::{event, tell};
 use crate::paid::{paid, payable};
 use crate::{
-    Aggregate, Answer, Event, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources, Verdict,
+    Aggregate, Answer, Event, EventKind, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources,
+    Verdict,
 };
 
 /// Somebody wants to buy.
@@ -209,8 +210,8 @@ impl PlaceOrders {
         event(
             &self.sources,
             order.created_at,
-            "order.placed",
-            (Aggregate::Order, order.id, order.version),
+            EventKind::OrderPlaced,
+            (Aggregate::Order, order.id, Order::PLACED_VERSION),
             data,
         )
     }

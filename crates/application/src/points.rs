@@ -9,7 +9,9 @@ use serde_json::json;
 use crate::changed::changed;
 use crate::idempotency::AnswerLedger;
 use crate::outbox::{event, tell};
-use crate::{Aggregate, Answer, Event, IdempotencyRepository, Outbox, RequestMark, Sources, Verdict};
+use crate::{
+    Aggregate, Answer, Event, EventKind, IdempotencyRepository, Outbox, RequestMark, Sources, Verdict,
+};
 
 /// A command that adds one entry to one account, as a charge and a grant do.
 pub(crate) trait PointCommand {
@@ -109,11 +111,11 @@ impl PointBook {
 
 fn told(sources: &Sources, entry: &PointEntry) -> Event {
     let kind = match entry.kind {
-        PointEntryKind::Charged => "point.charged",
-        PointEntryKind::Granted => "point.granted",
-        PointEntryKind::Spent => "point.spent",
-        PointEntryKind::Refunded => "point.refunded",
-        PointEntryKind::Expired => "point.expired",
+        PointEntryKind::Charged => EventKind::PointCharged,
+        PointEntryKind::Granted => EventKind::PointGranted,
+        PointEntryKind::Spent => EventKind::PointSpent,
+        PointEntryKind::Refunded => EventKind::PointRefunded,
+        PointEntryKind::Expired => EventKind::PointExpired,
     };
     let data = json!({
         "historyId": entry.id,

@@ -8,7 +8,7 @@ use jangteo_user::{Email, PasswordHash, Profile, Role, User, UserRepository};
 use serde_json::json;
 
 use crate::outbox::{event, tell};
-use crate::{Aggregate, Outbox, SetUseCase, Sources};
+use crate::{Aggregate, EventKind, Outbox, SetUseCase, Sources};
 
 /// Somebody signs up. The password was hashed before, outside any transaction: that is slow on purpose.
 #[derive(Debug, Clone)]
@@ -79,7 +79,13 @@ where
             tx.insert_point_accounts(&accounts).await?;
             let told = |user: &User| {
                 let data = json!({ "role": user.role });
-                event(&self.sources, now, "user.registered", (Aggregate::User, user.id, user.version), data)
+                event(
+                    &self.sources,
+                    now,
+                    EventKind::UserRegistered,
+                    (Aggregate::User, user.id, user.version),
+                    data,
+                )
             };
             tell(tx, users.iter().map(told).collect()).await?;
         }

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::changed::changed;
 use crate::coupons::CouponBook;
 use crate::outbox::event;
-use crate::{Aggregate, Event, Sources};
+use crate::{Aggregate, Event, EventKind, Sources};
 
 /// Locked orders of which some may end, with the coupons that they use.
 pub(crate) struct UnpaidOrders {
@@ -50,7 +50,7 @@ impl UnpaidOrders {
         self,
         tx: &mut Tx,
         sources: &Sources,
-        kind: &'static str,
+        kind: EventKind,
         now: Timestamp,
     ) -> Result<Vec<Event>, StorageError>
     where

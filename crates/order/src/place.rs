@@ -35,9 +35,12 @@ pub struct OrderedItem {
 }
 
 impl Order {
+    /// The version of an order that was just placed, and nothing more.
+    pub const PLACED_VERSION: i64 = 1;
+
     /// Places an order over items that were merged by [`crate::RequestedItems`] and whose stock is taken in the same
     /// transaction. The discount's coupon MUST be used in that transaction too. An order with nothing to pay is paid at
-    /// once; a payment of zero MUST be written with it.
+    /// once, which is its second version; a payment of zero MUST be written with it.
     pub fn place(
         terms: OrderTerms,
         items: impl IntoIterator<Item = OrderedItem>,
@@ -78,10 +81,10 @@ impl Order {
             created_at: terms.placed_at,
             expires_at: terms.expires_at,
             state: OrderState::PendingPayment,
-            version: 1,
+            version: Self::PLACED_VERSION,
         };
         if order.total().is_zero() {
-            order.state = OrderState::Paid { paid_at: terms.placed_at };
+            order.enter(OrderState::Paid { paid_at: terms.placed_at });
         }
         Ok(order)
     }

@@ -1,9 +1,11 @@
 //! What a storage must do, case by case.
 
+mod audit;
 mod campaigns;
 mod contention;
 mod coupons;
 mod idempotency;
+mod leases;
 mod orders;
 mod outbox;
 mod payments;
@@ -11,6 +13,7 @@ mod points;
 mod products;
 mod sessions;
 mod transactions;
+mod undelivered;
 mod users;
 
 use crate::{Case, Storage};
@@ -165,6 +168,28 @@ pub(crate) fn all<S: Storage>() -> Vec<Case<S>> {
             takes_a_large_set_of_events,
             refuses_a_second_event_under_an_id,
             an_event_that_was_rolled_back_can_be_told_later;
+        audit:
+            an_empty_storage_adds_up,
+            what_came_in_and_is_there_adds_up,
+            what_does_not_add_up_is_named;
+        undelivered:
+            an_event_reads_back_as_it_was_told,
+            events_come_by_aggregate_and_version_whatever_their_ids,
+            a_page_begins_behind_an_aggregate_and_has_an_end,
+            page_by_page_every_aggregate_is_met,
+            the_last_position_is_that_of_the_last_aggregate,
+            an_event_is_there_once_it_is_committed,
+            a_delivered_event_is_gone,
+            a_deletion_of_events_that_is_rolled_back_deletes_nothing,
+            deleting_events_at_once_is_safe,
+            versions_come_without_a_gap_while_they_are_told;
+        leases:
+            a_lease_reads_back_as_it_was_written,
+            nobody_has_held_a_lease_at_first,
+            refuses_a_second_lease_of_a_name,
+            of_leases_taken_at_once_one_wins,
+            a_lock_on_a_lease_waits_and_sees_what_was_committed,
+            a_lease_that_is_rolled_back_was_not_given;
         contention:
             never_sells_more_than_there_is,
             large_sets_are_locked_without_a_deadlock,

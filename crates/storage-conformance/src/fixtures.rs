@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use jangteo_application::{Aggregate, Answer, Event, Fingerprint, IdempotencyRecord, RequestMark, Sources};
+use jangteo_application::{
+    Aggregate, Answer, Event, EventKind, Fingerprint, IdempotencyRecord, RequestMark, Sources,
+};
 use jangteo_coupon::{Campaign, CampaignDraft, CouponDiscount, CouponScope, IssuedCoupon, NewCampaign};
 use jangteo_order::{Order, OrderTerms, OrderedItem};
 use jangteo_payment::{PayableOrder, Payment, RequestedTender, RequestedTenders, TenderMethod};
@@ -325,7 +327,7 @@ impl Fixtures {
     pub fn event(&self, aggregate: Aggregate) -> Event {
         Event {
             id: self.id(),
-            kind: "thing.happened",
+            kind: self.one_of(EventKind::ALL),
             aggregate,
             subject: self.id::<jangteo_shared_kernel::kind::Order>().as_uuid(),
             version: 1,

@@ -1,6 +1,8 @@
 //! The traits whose methods the cases call on a transaction. A storage's own come with its bounds.
 
-pub(crate) use jangteo_application::{IdempotencyRepository as _, Outbox as _};
+pub(crate) use jangteo_application::{
+    IdempotencyRepository as _, LeaseRepository as _, Outbox as _, UndeliveredEvents as _,
+};
 pub(crate) use jangteo_coupon::{CampaignRepository as _, IssuedCouponRepository as _};
 pub(crate) use jangteo_order::OrderRepository as _;
 pub(crate) use jangteo_payment::PaymentRepository as _;

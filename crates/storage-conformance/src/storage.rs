@@ -1,6 +1,8 @@
 //! What a storage has to be.
 
-use jangteo_application::{IdempotencyRepository, Outbox};
+use jangteo_application::{
+    AuditQueries, IdempotencyRepository, LeaseRepository, Outbox, OutboxQueries, UndeliveredEvents,
+};
 use jangteo_coupon::{CampaignRepository, CouponQueries, IssuedCouponRepository};
 use jangteo_order::{OrderQueries, OrderRepository};
 use jangteo_payment::{PaymentQueries, PaymentRepository};
@@ -22,6 +24,8 @@ pub trait Repositories:
     + IssuedCouponRepository
     + IdempotencyRepository
     + Outbox
+    + UndeliveredEvents
+    + LeaseRepository
     + 'static
 {
 }
@@ -38,6 +42,8 @@ impl<T> Repositories for T where
         + IssuedCouponRepository
         + IdempotencyRepository
         + Outbox
+        + UndeliveredEvents
+        + LeaseRepository
         + 'static
 {
 }
@@ -51,6 +57,8 @@ pub trait Storage:
     + PaymentQueries
     + PointQueries
     + CouponQueries
+    + AuditQueries
+    + OutboxQueries
     + Clone
     + 'static
 {
@@ -64,6 +72,8 @@ impl<S> Storage for S where
         + PaymentQueries
         + PointQueries
         + CouponQueries
+        + AuditQueries
+        + OutboxQueries
         + Clone
         + 'static
 {

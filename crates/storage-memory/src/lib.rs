@@ -11,6 +11,8 @@
 //! - Saving a row that the transaction has neither locked nor added is [`StorageError::Fatal`], and so is counting the
 //!   claims of a campaign that it has not. A database would let it pass; here it shows that a use case forgot a lock.
 //!
+//! The audit (`AuditQueries`) checks the same rules as in a database, so a test can end with it.
+//!
 //! Nothing survives the process, and personal data lies in memory unsealed.
 //!
 //! ```
@@ -48,9 +50,11 @@
 //! [`StorageError::Fatal`]: jangteo_shared_kernel::StorageError::Fatal
 #![deny(missing_docs)]
 
+mod audit;
 mod coupons;
 mod fault;
 mod idempotency;
+mod leases;
 mod list;
 mod orders;
 mod outbox;

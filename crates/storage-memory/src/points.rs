@@ -15,10 +15,10 @@ use crate::{MemoryStorage, MemoryTransaction};
 /// An account with all its lots, those included that have nothing left.
 #[derive(Clone)]
 pub(crate) struct PointRow {
-    user: UserId,
-    balance: Money,
-    sequence: i64,
-    lots: BTreeMap<PointLotId, PointLot>,
+    pub(crate) user: UserId,
+    pub(crate) balance: Money,
+    pub(crate) sequence: i64,
+    pub(crate) lots: BTreeMap<PointLotId, PointLot>,
 }
 
 impl PointRow {

@@ -1,10 +1,10 @@
 //! What is committed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jangteo_application::{Event, IdempotencyRecord, RecordKey};
+use jangteo_application::{Event, IdempotencyRecord, Lease, LeaseName, RecordKey, StoredEvent};
 use jangteo_coupon::{Campaign, IssuedCoupon};
 use jangteo_order::Order;
 use jangteo_payment::Payment;
@@ -18,6 +18,7 @@ use jangteo_user::{RefreshFamily, User};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::fault::lock_timeout;
+use crate::outbox::Place;
 use crate::points::PointRow;
 use crate::table::Table;
 use crate::unique::Unique;
@@ -36,7 +37,10 @@ pub(crate) struct State {
     pub(crate) campaigns: Table<CouponId, Campaign>,
     pub(crate) issued_coupons: Table<IssuedCouponId, IssuedCoupon>,
     pub(crate) idempotency_records: Table<RecordKey, IdempotencyRecord>,
+    /// All that was ever told.
     pub(crate) events: Vec<Event>,
+    pub(crate) undelivered: BTreeMap<Place, StoredEvent>,
+    pub(crate) leases: Table<LeaseName, Lease>,
     pub(crate) unique: BTreeSet<Unique>,
 }
 

@@ -1,20 +1,22 @@
 //! The transaction.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use jangteo_application::{Event, IdempotencyRecord, RecordKey};
+use jangteo_application::{Event, IdempotencyRecord, Lease, LeaseName, RecordKey, StoredEvent};
 use jangteo_coupon::{Campaign, IssuedCoupon};
 use jangteo_order::Order;
 use jangteo_payment::Payment;
 use jangteo_point::PointEntry;
 use jangteo_product::{Product, StockAdjustment};
 use jangteo_shared_kernel::{
-    CouponId, IssuedCouponId, OrderId, PaymentId, ProductId, RefreshFamilyId, StockAdjustmentId,
+    CouponId, EventId, IssuedCouponId, OrderId, PaymentId, ProductId, RefreshFamilyId, StockAdjustmentId,
     StorageError, Transaction, UserId,
 };
 use jangteo_user::{RefreshFamily, User};
 
+use crate::outbox::place;
 use crate::points::PointRow;
 use crate::state::{Shared, State};
 use crate::table::Working;
@@ -34,7 +36,9 @@ pub struct MemoryTransaction {
     pub(crate) campaigns: Working<CouponId, Campaign>,
     pub(crate) issued_coupons: Working<IssuedCouponId, IssuedCoupon>,
     pub(crate) idempotency_records: Working<RecordKey, IdempotencyRecord>,
+    pub(crate) leases: Working<LeaseName, Lease>,
     pub(crate) events: Vec<Event>,
+    pub(crate) delivered: BTreeSet<EventId>,
     pub(crate) claims: Claims,
 }
 
@@ -53,7 +57,9 @@ impl MemoryTransaction {
             campaigns: Working::default(),
             issued_coupons: Working::default(),
             idempotency_records: Working::default(),
+            leases: Working::default(),
             events: Vec::new(),
+            delivered: BTreeSet::new(),
             claims: Claims::default(),
         }
     }
@@ -71,6 +77,7 @@ impl MemoryTransaction {
         self.campaigns.check(&state.campaigns)?;
         self.issued_coupons.check(&state.issued_coupons)?;
         self.idempotency_records.check(&state.idempotency_records)?;
+        self.leases.check(&state.leases)?;
         self.claims.check(&state.unique)
     }
 
@@ -86,6 +93,10 @@ impl MemoryTransaction {
         self.campaigns.apply(&mut state.campaigns);
         self.issued_coupons.apply(&mut state.issued_coupons);
         self.idempotency_records.apply(&mut state.idempotency_records);
+        self.leases.apply(&mut state.leases);
+        let told = self.events.iter().map(StoredEvent::from).map(|event| (place(&event), event));
+        state.undelivered.extend(told);
+        state.undelivered.retain(|_, event| !self.delivered.contains(&event.id));
         state.events.append(&mut self.events);
         self.claims.apply(&mut state.unique);
     }

@@ -11,7 +11,7 @@ use sea_orm::{
 use crate::engine::Engine;
 use crate::error::not_all_saved;
 use crate::options::StatementHook;
-use crate::set::{CountSet, DeleteBefore, InsertSet, LockDue, SelectSet, UpdateSet, table_name};
+use crate::set::{CountSet, DeleteBefore, DeleteSet, InsertSet, LockDue, SelectSet, UpdateSet, table_name};
 
 /// A connection, a pool or an open transaction, with everything that running a statement on it takes.
 #[derive(Clone)]
@@ -105,6 +105,18 @@ impl<C: ConnectionTrait> Lane<C> {
         let rows = self.fetch(statement).await?;
         let counts = rows.iter().map(|row| row.try_get_by_index(0));
         counts.collect::<Result<_, _>>().map_err(|error| self.engine.error(error))
+    }
+
+    /// Deletes the rows under all keys by one statement, none by no keys, and says how many were there.
+    pub(crate) async fn delete<E: EntityTrait>(
+        &self,
+        statement: &DeleteSet<E>,
+        keys: Vec<Vec<Value>>,
+    ) -> Result<u64, StorageError> {
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        self.run(self.statement(statement.text(self.engine), &keys)?).await
     }
 
     /// Deletes at most `most` rows from before `cutoff`, and says how many.

@@ -16,6 +16,8 @@
 //! - **Personal data** is sealed on the way in and opened on the way out (ADR-027). A deleted account's columns are
 //!   NULL, and what they held is overwritten.
 //! - **Lists** are keyset pages, each one range of an index (ADR-014). Reads that have to fit together share a snapshot.
+//! - **The audit** (ADR-031) sums every rule's terms by SQL from the tables alone, in one snapshot; nothing but what
+//!   breaks a rule leaves the database.
 //! - **Nothing hangs**: waiting for a connection or for a lock ends as
 //!   [`StorageError::Unavailable`](jangteo_shared_kernel::StorageError::Unavailable).
 //!
@@ -80,17 +82,22 @@
 //! 5. Its calls in `tests/all/statements.rs`, which counts statements and looks at their plans; its contract in the
 //!    conformance suite.
 //!
+//! # How to add a rule of the audit
+//! Its equation in `jangteo-application`, and in `audit/` a `Ledger` that says from which rows each term comes. A unit
+//! test compares the two. In `tests/all/audit.rs`, the corruption that breaks it and nothing else.
+//!
 //! # How to add an engine
 //! Add a variant to `Engine` in `engine/mod.rs` and a module with its dialect beside `engine/sqlite.rs`; the compiler names
 //! the rest. A dialect is: how to connect, how transactions begin, the class of each error code, and the texts made
-//! from a table's description: insert a set, update a set, read, lock or count a set, lock what is due, delete what is
-//! old. Repositories, rows and
+//! from a table's description: insert a set, update a set, read, lock or count a set, lock what is due, delete a
+//! set, delete what is old; and how to sum what may not fit 64 bits, for the audit. Repositories, rows and
 //! queries stay as they are. Then run the conformance suite on it.
 #![deny(missing_docs)]
 
 #[cfg(not(feature = "sqlite"))]
 compile_error!("switch at least one engine on: the feature `sqlite` is the only one so far");
 
+mod audit;
 mod engine;
 mod entity;
 mod error;

@@ -101,6 +101,12 @@ pub(crate) struct CountSet<E: EntityTrait> {
     texts: Texts,
 }
 
+/// "Delete these rows", each found by its primary key.
+pub(crate) struct DeleteSet<E: EntityTrait> {
+    texts: Texts,
+    entity: PhantomData<fn() -> E>,
+}
+
 /// "Delete at most so many rows that are older than this."
 pub(crate) struct DeleteBefore<E: EntityTrait> {
     by: E::Column,
@@ -123,6 +129,16 @@ impl<E: EntityTrait> LockDue<E> {
 
     pub(crate) fn text(&self, engine: Engine) -> &str {
         self.texts.of(engine, || engine.lock_due(&table::<E>(), self.by.as_str(), self.only))
+    }
+}
+
+impl<E: EntityTrait> DeleteSet<E> {
+    pub(crate) const fn new() -> Self {
+        Self { texts: Texts::new(), entity: PhantomData }
+    }
+
+    pub(crate) fn text(&self, engine: Engine) -> &str {
+        self.texts.of(engine, || engine.delete(table_name::<E>(), &key::<E>()))
     }
 }
 

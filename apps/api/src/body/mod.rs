@@ -1,5 +1,6 @@
 //! Bodies of requests and answers, by context.
 
+pub(crate) mod audit;
 pub(crate) mod coupon;
 pub(crate) mod order;
 pub(crate) mod payment;

@@ -40,6 +40,14 @@ pub(super) enum Command {
     },
     /// Loads a small shop to try things out with. Safe to repeat, also while the server runs.
     Demo,
+    /// Proves that stock, points and money add up, from the tables alone. Exits with 1 if anything does not.
+    ///
+    /// Safe while the server runs: everything is read as of one moment, and nothing is written.
+    Audit {
+        /// Prints the report as JSON, as `GET /api/v1/admin/audit` answers it.
+        #[arg(long)]
+        json: bool,
+    },
     /// Manages administrators.
     Admin {
         #[command(subcommand)]

@@ -1,7 +1,5 @@
 //! `jangteo migrate`.
 
-use std::path::Path;
-
 use jangteo_security::{ServiceKeys, SystemEntropy};
 
 use super::{DONE, REFUSED, say};
@@ -9,7 +7,7 @@ use crate::config::Settings;
 use crate::storage;
 
 pub(super) async fn run(settings: &Settings, check: bool, down: Option<u32>) -> anyhow::Result<u8> {
-    if check && is_missing(&settings.database_url) {
+    if check && storage::is_missing(settings) {
         say("the database does not exist yet; run: jangteo migrate")?;
         return Ok(REFUSED);
     }
@@ -36,10 +34,4 @@ fn report(what: &str, changes: &[String]) -> std::io::Result<()> {
         say(format!("{what}: {name}"))?;
     }
     if changes.is_empty() { say("the schema is up to date") } else { Ok(()) }
-}
-
-/// Whether an embedded database has no file yet. Opening it would make one.
-fn is_missing(url: &str) -> bool {
-    let path = url.strip_prefix("sqlite://").map(|rest| rest.split('?').next().unwrap_or(rest));
-    path.is_some_and(|path| !Path::new(path).exists())
 }

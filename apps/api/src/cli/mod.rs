@@ -2,6 +2,7 @@
 
 mod admin;
 mod arguments;
+mod audit;
 mod demo;
 mod migrate;
 mod serve;
@@ -70,6 +71,7 @@ fn execute(arguments: Arguments) -> anyhow::Result<u8> {
         }
         Command::Serve { migrate: _ } => System::new().block_on(serve::run(&configuration)),
         Command::Migrate { check, down } => System::new().block_on(migrate::run(settings, check, down)),
+        Command::Audit { json } => System::new().block_on(audit::run(settings, json)),
         Command::Demo => System::new().block_on(demo::run(settings)),
         Command::Admin { command: AdminCommand::Create { email, name } } => {
             System::new().block_on(admin::create(settings, email, name))

@@ -1,6 +1,7 @@
 //! The routes, by context.
 
 mod admin;
+mod audit;
 mod auth;
 mod coupons;
 mod me;
@@ -25,6 +26,7 @@ pub(crate) fn all() -> Table {
     orders::enter(&mut table);
     payments::enter(&mut table);
     admin::enter(&mut table);
+    audit::enter(&mut table);
     crate::health::enter(&mut table);
     crate::problem::enter(&mut table);
     table

@@ -14,10 +14,14 @@ const BUYERS: usize = 16;
 const RECEIVED: u32 = 1_000_000;
 
 /// An order that somebody sent: by its key, with the id that was answered, if anything was.
-type Sent = BTreeMap<String, Option<String>>;
+pub(crate) type Sent = BTreeMap<String, Option<String>>;
 
 /// Buys until the server is gone, and says what was sent.
-async fn buy(person: Person, products: Arc<[String; 2]>, acknowledged: mpsc::UnboundedSender<()>) -> Sent {
+pub(crate) async fn buy(
+    person: Person,
+    products: Arc<[String; 2]>,
+    acknowledged: mpsc::UnboundedSender<()>,
+) -> Sent {
     let mut sent = Sent::new();
     loop {
         let key = format!("crash-{}", next());
@@ -94,6 +98,7 @@ async fn hard_case_18_a_killed_server_has_lost_nothing_that_it_acknowledged() {
         let sent = buying.join_all().await;
 
         server = server.another();
+        server.adds_up();
         let admin = admin.at(&server);
         let orders = all_orders(&admin).await;
         for (n, sent) in sent {
@@ -116,6 +121,7 @@ async fn hard_case_18_a_killed_server_has_lost_nothing_that_it_acknowledged() {
                 orders.values().flatten().filter(|(id, _)| id == product).map(|(_, units)| units).sum();
             assert_eq!(admin.stock(product).await + sold, i64::from(RECEIVED));
         }
+        server.adds_up();
     }
     println!("{all} orders, {sent_again} of them sent again");
 }

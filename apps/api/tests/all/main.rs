@@ -8,6 +8,7 @@
 #![expect(clippy::wrong_self_convention, reason = "`reply.is(201)` hands the reply on")]
 
 mod accounts;
+mod audit;
 mod bad_input;
 mod catalogue;
 mod claim_storm;
@@ -15,6 +16,7 @@ mod command_line;
 mod configuration;
 mod coupons;
 mod crashes;
+mod events;
 mod observability;
 mod outage;
 mod ownership;

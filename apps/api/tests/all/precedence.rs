@@ -28,6 +28,7 @@ async fn nobody_comes_first_and_the_wrong_role_second() {
         (Method::POST, "/coupons"),
         (Method::POST, "/products/x/stock-adjustments"),
         (Method::POST, "/users/me/points/grants"),
+        (Method::GET, "/admin/audit"),
         (Method::GET, "/admin/orders?limit=0"),
         (Method::GET, "/admin/users?nonsense"),
     ] {

@@ -39,6 +39,7 @@ async fn two_hundred_clients_get_the_last_ten_units() {
     let replies = buying.join_all().await;
     assert_eq!(counted(&replies), BTreeMap::from([((201, ""), 10), ((409, "out-of-stock"), 190)]));
     assert_eq!(admin.stock(&mug).await, 0);
+    server.adds_up();
 }
 
 /// Hard case 16: orders (A, B) and (B, A) at once.
@@ -55,6 +56,7 @@ async fn hard_case_16_crossed_orders_get_the_last_ten_pairs() {
     let replies = buying.join_all().await;
     assert_eq!(counted(&replies), BTreeMap::from([((201, ""), 10), ((409, "out-of-stock"), 190)]));
     assert_eq!((admin.stock(&a).await, admin.stock(&b).await), (0, 5));
+    server.adds_up();
 }
 
 /// Hard case 6: payments of one order at once.
@@ -74,6 +76,7 @@ async fn hard_case_6_fifty_payments_of_one_order_are_one() {
     assert_eq!(counted(&replies), BTreeMap::from([((201, ""), 1), ((409, "already-paid"), 49)]));
     assert_eq!(minji.balance().await, 76_000);
     assert_eq!(minji.get(&format!("/orders/{order}/payments")).await.is(200).items().len(), 1);
+    server.adds_up();
 }
 
 /// Hard case 11: retries after lost answers, all at once.
@@ -90,6 +93,7 @@ async fn hard_case_11_fifty_retries_under_one_key_are_one_effect() {
     at_once(&minji, "/users/me/points/charges", json!({ "amount": { "amount": 5_000, "currency": "KRW" } }))
         .await;
     assert_eq!(minji.balance().await, 12_000);
+    server.adds_up();
 }
 
 /// Sends fifty equal requests at once; they have one answer, which 49 of them get as a replay.
@@ -118,6 +122,7 @@ async fn one_of_many_gets_an_address() {
     }
     let replies = arriving.join_all().await;
     assert_eq!(counted(&replies), BTreeMap::from([((201, ""), 1), ((409, "email-taken"), 29)]));
+    server.adds_up();
 }
 
 /// Two servers on one database are one shop.
@@ -135,4 +140,5 @@ async fn two_servers_sell_the_last_ten_units_once() {
     }
     let replies = buying.join_all().await;
     assert_eq!(counted(&replies), BTreeMap::from([((201, ""), 10), ((409, "out-of-stock"), 50)]));
+    server.adds_up();
 }

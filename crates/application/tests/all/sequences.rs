@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use jangteo_application::{PlaceOrder, Verdict, expire_due_orders};
+use jangteo_application::{AuditQueries, PlaceOrder, Verdict, expire_due_orders};
 use jangteo_coupon::{CampaignDraft, CouponDiscount, CouponQueries, CouponScope};
 use jangteo_order::{Order, OrderFilter, OrderQueries, OrderStatus};
 use jangteo_payment::PaymentQueries;
@@ -47,8 +47,10 @@ async fn orders_of(shop: &Shop) -> Vec<Order> {
     shop.storage.list_orders(&OrderFilter::default(), &page).await.unwrap().items
 }
 
-/// Stock and money are conserved, and each paid order has exactly one payment.
+/// The audit holds, stock and money are conserved, and each paid order has exactly one payment.
 async fn audit(shop: &Shop, users: &[UserId], products: &[ProductId], charged: &[i64]) {
+    let report = shop.storage.audit(shop.sources.now()).await.unwrap();
+    assert!(report.holds(), "{report:?}");
     let orders = orders_of(shop).await;
     let gone = |order: &&Order| !matches!(order.status(), OrderStatus::Cancelled | OrderStatus::Expired);
     for product in products {

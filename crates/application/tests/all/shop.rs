@@ -234,6 +234,6 @@ impl Shop {
 
     /// The kinds of all events, in the order of their commits.
     pub(crate) fn told(&self) -> Vec<&'static str> {
-        self.storage.events().into_iter().map(|event| event.kind).collect()
+        self.storage.events().into_iter().map(|event| event.kind.name()).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! Events. Who reads them is the relay, so what can be asked here is that they are taken.
+//! Events, as use cases tell them.
 
 use jangteo_application::{Aggregate, Event};
 use serde_json::json;

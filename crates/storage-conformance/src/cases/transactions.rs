@@ -191,6 +191,8 @@ pub(crate) async fn nothing_at_all_can_be_locked_saved_and_committed<S: Storage>
     tx.insert_payments(&[]).await.unwrap();
     tx.insert_idempotency_records(&[]).await.unwrap();
     tx.append_events(&[]).await.unwrap();
+    assert_eq!(tx.list_undelivered_events(None, 0).await.unwrap(), []);
+    assert_eq!(tx.delete_delivered_events(&BTreeSet::new()).await.unwrap(), 0);
     tx.commit().await.unwrap();
 }
 

@@ -124,10 +124,32 @@ impl Engine {
         }
     }
 
+    /// The text that deletes the rows under a set of keys.
+    pub(crate) fn delete(self, table: &str, keys: &[Column]) -> String {
+        match self {
+            Self::Sqlite => sqlite::delete(table, keys),
+        }
+    }
+
     /// The text that deletes at most `?2` of the rows whose instant in `column` is before `?1`.
     pub(crate) fn delete_before(self, table: &str, column: &str) -> String {
         match self {
             Self::Sqlite => sqlite::delete_before(table, column),
+        }
+    }
+
+    /// Two columns that make up a sum of any size: how often it holds 2³², and what else. `factor` is 1, 0 or −1, behind
+    /// it a multiplication sign, or nothing.
+    pub(crate) fn wide_sum(self, factor: &str, amount: &str) -> String {
+        match self {
+            Self::Sqlite => sqlite::wide_sum(factor, amount),
+        }
+    }
+
+    /// Whether such a sum is anything but zero.
+    pub(crate) fn wide_sum_is_not_zero(self, factor: &str, amount: &str) -> String {
+        match self {
+            Self::Sqlite => sqlite::wide_sum_is_not_zero(factor, amount),
         }
     }
 

@@ -162,6 +162,13 @@ pub(super) fn lock_due(table: &Table, column: &str, only: &str) -> String {
     format!("SELECT {names} FROM {table} AS t WHERE {only} AND t.{column} <= ?1 ORDER BY t.{column} LIMIT ?2")
 }
 
+/// `DELETE FROM "t" WHERE ("a") IN (SELECT unhex(value ->> 0) FROM jsonb_each(?1))`
+pub(super) fn delete(table: &str, keys: &[Column]) -> String {
+    let names = listed(keys.iter().map(|key| quoted(key.name)));
+    let values = listed(keys.iter().enumerate().map(|(n, key)| opened("value", n, key.kind)));
+    format!("DELETE FROM {} WHERE ({names}) IN (SELECT {values} FROM jsonb_each(?1))", quoted(table))
+}
+
 pub(super) fn delete_before(table: &str, column: &str) -> String {
     let (table, column) = (quoted(table), quoted(column));
     format!(
@@ -180,6 +187,24 @@ fn matching(keys: &[Column]) -> String {
     let matches =
         matches.map(|(n, key)| format!("t.{} = {}", quoted(key.name), opened("r.value", n, key.kind)));
     matches.collect::<Vec<_>>().join(" AND ")
+}
+
+/// `SUM` fails beyond 64 bits, and a shop may turn over more. The halves of its amounts never add up to so much.
+pub(super) fn wide_sum(factor: &str, amount: &str) -> String {
+    format!("{}, {}", high(factor, amount), low(factor, amount))
+}
+
+/// A product beyond 64 bits becomes a float, which is large enough not to be taken for zero.
+pub(super) fn wide_sum_is_not_zero(factor: &str, amount: &str) -> String {
+    format!("{} * 4294967296 + {} <> 0", high(factor, amount), low(factor, amount))
+}
+
+fn high(factor: &str, amount: &str) -> String {
+    format!("SUM({factor}({amount} >> 32))")
+}
+
+fn low(factor: &str, amount: &str) -> String {
+    format!("SUM({factor}({amount} & 4294967295))")
 }
 
 /// Names come from the entities, never from outside.

@@ -6,6 +6,7 @@ pub(crate) mod campaign_products;
 pub(crate) mod campaigns;
 pub(crate) mod idempotency_records;
 pub(crate) mod issued_coupons;
+pub(crate) mod leases;
 pub(crate) mod order_lines;
 pub(crate) mod orders;
 pub(crate) mod outbox;

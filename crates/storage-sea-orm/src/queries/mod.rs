@@ -4,8 +4,9 @@
 //! statement, whatever the number of rows. Reads that have to fit together share one snapshot.
 
 mod coupons;
-mod keyset;
+pub(crate) mod keyset;
 mod orders;
+mod outbox;
 mod payments;
 mod points;
 mod products;

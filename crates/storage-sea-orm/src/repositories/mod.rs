@@ -5,6 +5,7 @@
 
 mod coupons;
 mod idempotency;
+mod leases;
 mod orders;
 mod outbox;
 mod payments;

@@ -4,6 +4,7 @@
 
 pub(crate) mod coupons;
 pub(crate) mod orders;
+pub(crate) mod outbox;
 pub(crate) mod payments;
 pub(crate) mod points;
 pub(crate) mod products;

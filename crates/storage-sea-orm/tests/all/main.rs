@@ -1,13 +1,16 @@
 //! The storage on a database file of its own for each test.
 #![expect(clippy::unwrap_used, reason = "this is a test: what it did not expect ends it")]
 
+mod audit;
 mod conformance;
 mod errors;
 mod lists;
 mod personal_data;
 mod placing;
+mod relay;
 mod round_trips;
 mod schema;
 mod statements;
+mod story;
 mod support;
 mod transactions;

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::slice;
 
-use jangteo_application::{IdempotencyRepository, Outbox};
+use jangteo_application::{
+    AggregatePosition, IdempotencyRepository, Lease, LeaseName, LeaseRepository, Outbox, OutboxQueries,
+    UndeliveredEvents,
+};
 use jangteo_coupon::{
     CampaignPosition, CampaignRepository, Claimant, CouponQueries, CouponStatus, CouponUse, IssuedCoupon,
     IssuedCouponFilter, IssuedCouponPosition, IssuedCouponRepository,
@@ -204,6 +207,7 @@ async fn nothing_is_no_statement() {
         tx.save_issued_coupons(&[]).await?;
         tx.find_idempotency_records(&BTreeSet::new()).await?;
         tx.insert_idempotency_records(&[]).await?;
+        tx.delete_delivered_events(&BTreeSet::new()).await?;
         tx.append_events(&[]).await
     })
     .await;
@@ -278,11 +282,21 @@ async fn exercise(shop: &Shop) {
         tx.save_order_states(&orders).await?;
         tx.insert_payments(&payments).await?;
         tx.delete_idempotency_records_before(at(0), 5).await?;
+        let lease = Lease { name: LeaseName::EventRelay, holder: id(1), expires_at: at(1) };
+        tx.insert_lease(&lease).await?;
+        tx.lock_lease(lease.name).await?;
+        tx.save_lease(&lease).await?;
+        let after = AggregatePosition { subject: orders[0].id.as_uuid(), aggregate: "order".to_owned() };
+        for after in [None, Some(&after)] {
+            tx.list_undelivered_events(after, 5).await?;
+        }
+        tx.delete_delivered_events(&ids([100, 101])).await?;
         Ok(())
     })
     .await;
     exercise_coupons(shop).await;
     let read = &shop.storage;
+    read.last_undelivered_event().await.unwrap();
     read.find_user(id(1)).await.unwrap();
     read.find_user_by_address(&emails[0]).await.unwrap();
     read.session_standing(id(1), id(1), at(0)).await.unwrap();
@@ -337,7 +351,7 @@ async fn every_row_is_found_through_an_index() {
     shop.take_statements();
     exercise(&shop).await;
     let texts: BTreeSet<_> = shop.take_statements().into_iter().collect();
-    assert!(texts.len() > 78, "{}", texts.len());
+    assert!(texts.len() > 80, "{}", texts.len());
     let db = shop.by_hand().await;
     let mut pages_of_coupons = 0;
     for text in texts {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{TimeDelta, TimeZone, Utc};
-use jangteo_application::{Aggregate, Answer, Event, Fingerprint, IdempotencyRecord, RequestMark};
+use jangteo_application::{Aggregate, Answer, Event, EventKind, Fingerprint, IdempotencyRecord, RequestMark};
 use jangteo_coupon::{Campaign, CampaignDraft, CouponDiscount, CouponScope, IssuedCoupon, NewCampaign};
 use jangteo_order::{Order, OrderTerms, OrderedItem};
 use jangteo_payment::{PayableOrder, Payment, RequestedTenders};
@@ -76,7 +76,10 @@ impl Shop {
     }
 
     pub(crate) async fn open_with(change: impl FnOnce(&mut StorageOptions)) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        Self::open_in(tempfile::tempdir().unwrap(), change).await
+    }
+
+    async fn open_in(directory: tempfile::TempDir, change: impl FnOnce(&mut StorageOptions)) -> Self {
         let statements = Arc::<Mutex<Vec<String>>>::default();
         let mut options =
             StorageOptions::new(format!("sqlite://{}", directory.path().join("shop.db").display()));
@@ -95,6 +98,16 @@ impl Shop {
     /// The statements that ran since the last call.
     pub(crate) fn take_statements(&self) -> Vec<String> {
         std::mem::take(&mut self.statements.lock().unwrap())
+    }
+
+    /// The database as it is now, to make copies of.
+    pub(crate) async fn snapshot(&self) -> Snapshot {
+        let directory = tempfile::tempdir().unwrap();
+        let db = self.by_hand().await;
+        let file = directory.path().join("shop.db");
+        db.execute_unprepared(&format!("VACUUM INTO '{}'", file.display())).await.unwrap();
+        db.close().await.unwrap();
+        Snapshot { directory }
     }
 
     /// Another connection to the file, past the storage.
@@ -146,6 +159,20 @@ impl Shop {
         let row = db.query_one_raw(statement).await.unwrap().unwrap();
         db.close().await.unwrap();
         row.try_get_by_index(0).unwrap()
+    }
+}
+
+/// A database that stays as it is.
+pub(crate) struct Snapshot {
+    directory: tempfile::TempDir,
+}
+
+impl Snapshot {
+    /// A shop that goes on from here.
+    pub(crate) async fn copy(&self) -> Shop {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::copy(self.directory.path().join("shop.db"), directory.path().join("shop.db")).unwrap();
+        Shop::open_in(directory, |_| ()).await
     }
 }
 
@@ -258,7 +285,7 @@ pub(crate) fn record(user: UserId, key: &str, millis: i64) -> IdempotencyRecord 
 pub(crate) fn event(n: u32, subject: uuid::Uuid) -> Event {
     Event {
         id: id(n),
-        kind: "order.placed",
+        kind: EventKind::OrderPlaced,
         aggregate: Aggregate::Order,
         subject,
         version: 1,

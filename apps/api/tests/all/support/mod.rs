@@ -8,6 +8,7 @@
 //! minji.charge(50_000).await;
 //! let order = minji.order(&[(&mug, 2)]).await.is(201);
 //! minji.pay(order.id()).await.is(201);
+//! server.adds_up();                          // the audit is clean
 //! ```
 
 mod api;

@@ -90,6 +90,14 @@ impl Server {
         run_in(self.folder(), &variables, arguments, input)
     }
 
+    /// Audits the shop, which may be running: nothing is lost and nothing invented.
+    #[track_caller]
+    pub(crate) fn adds_up(&self) {
+        let audit = self.run(&["audit"], "");
+        let (told, said) = (String::from_utf8_lossy(&audit.stdout), String::from_utf8_lossy(&audit.stderr));
+        assert_eq!(audit.status.code(), Some(0), "{told}{said}");
+    }
+
     /// Asks the server to end, and waits until it has.
     pub(crate) fn stop(&mut self) -> ExitStatus {
         self.terminate();

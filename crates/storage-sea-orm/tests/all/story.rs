@@ -1,0 +1,201 @@
+//! A small shop in which a bit of everything has happened.
+
+use chrono::TimeDelta;
+use jangteo_application::{
+    AdjustStock, AdjustStocks, Answer, CancelOrder, CancelOrders, ChargePointAccounts, ChargePoints,
+    CreateProducts, Fingerprint, GrantPointAccounts, GrantPoints, PayOrder, PayOrders, PlaceOrder,
+    PlaceOrders, RegisterUser, RegisterUsers, RequestMark, SetUseCase, Sources, Verdict, submit,
+};
+use jangteo_order::{Order, RequestedItems};
+use jangteo_payment::{Payment, RequestedTenders};
+use jangteo_point::{PointEntry, PointLimits};
+use jangteo_product::{NewProduct, Product, ProductStatus, StockAdjustment};
+use jangteo_shared_kernel::{Currency, Quantity, UserId};
+use jangteo_storage_conformance::Fixtures;
+use jangteo_storage_sea_orm::SeaOrmTransaction;
+use jangteo_user::{Profile, Role};
+
+use crate::support::{Shop, krw};
+
+/// The shop, and what is in it.
+pub(crate) struct Story {
+    pub(crate) shop: Shop,
+    fixtures: Fixtures,
+    pub(crate) user: UserId,
+    pub(crate) mug: Product,
+    /// Five mugs that came in later.
+    pub(crate) delivery: StockAdjustment,
+    pub(crate) charge: PointEntry,
+    /// Three mugs and a tea, paid with points.
+    pub(crate) paid: Order,
+    pub(crate) payment: Payment,
+    /// Two teas, not paid.
+    pub(crate) unpaid: Order,
+}
+
+fn nothing<T>(_: &T) -> Answer {
+    Answer { status: 201, location: None, body: Vec::new() }
+}
+
+fn outcome<T, R: std::fmt::Debug>(verdict: Verdict<T, R>) -> T {
+    match verdict {
+        Verdict::Accepted { outcome, .. } => Some(outcome),
+        Verdict::Refused(_) | Verdict::Replayed(_) | Verdict::KeyReused => None,
+    }
+    .unwrap()
+}
+
+/// Somebody who does things in a shop.
+struct Actor<'a> {
+    shop: &'a Shop,
+    fixtures: &'a Fixtures,
+    user: UserId,
+}
+
+impl Actor<'_> {
+    fn sources(&self) -> Sources {
+        self.fixtures.sources()
+    }
+
+    fn mark(&self) -> RequestMark {
+        let key = format!("key-{}", self.fixtures.entropy.number()).parse().unwrap();
+        RequestMark { user: self.user, key, fingerprint: Fingerprint([0; 32]) }
+    }
+
+    async fn run<C: SetUseCase<SeaOrmTransaction>>(&self, use_case: &C, command: C::Command) -> C::Verdict {
+        submit(&self.shop.storage, use_case, &self.sources(), command).await.unwrap()
+    }
+
+    async fn product(&self, name: &str, price: i64, stock: u32) -> Product {
+        let new = NewProduct {
+            name: name.parse().unwrap(),
+            description: "".parse().unwrap(),
+            price: krw(price).try_into().unwrap(),
+            status: ProductStatus::OnSale,
+            stock: stock.try_into().unwrap(),
+        };
+        self.run(&CreateProducts { sources: self.sources() }, new).await
+    }
+
+    async fn deliver(&self, product: &Product, delta: i64) -> StockAdjustment {
+        let reason = "delivery".parse().unwrap();
+        let command = AdjustStock { product: product.id, delta, reason, mark: self.mark() };
+        outcome(self.run(&AdjustStocks { sources: self.sources(), render: nothing }, command).await)
+    }
+
+    async fn charge(&self, amount: i64) -> PointEntry {
+        let limits = PointLimits::default();
+        let use_case = ChargePointAccounts { sources: self.sources(), limits, render: nothing };
+        let command = ChargePoints { user: self.user, amount: krw(amount), mark: self.mark() };
+        outcome(self.run(&use_case, command).await)
+    }
+
+    async fn grant(&self, amount: i64, days: i64) {
+        let limits = PointLimits::default();
+        let use_case = GrantPointAccounts { sources: self.sources(), limits, render: nothing };
+        let expires_at = self.fixtures.now() + TimeDelta::days(days);
+        let (amount, reason) = (krw(amount), "welcome".to_owned());
+        let command = GrantPoints { user: self.user, amount, expires_at, reason, mark: self.mark() };
+        outcome(self.run(&use_case, command).await);
+    }
+
+    async fn order(&self, list: &[(&Product, u32)]) -> Order {
+        let use_case = PlaceOrders {
+            sources: self.sources(),
+            currency: Currency::KRW,
+            unpaid_expiry: TimeDelta::minutes(30),
+            render: nothing,
+        };
+        let items = list.iter().map(|(product, n)| (product.id, Quantity::new(*n).unwrap()));
+        let items = RequestedItems::new(items).unwrap();
+        let (coupon, expected_total) = (None, None);
+        let command = PlaceOrder { user: self.user, items, coupon, expected_total, mark: self.mark() };
+        outcome(self.run(&use_case, command).await)
+    }
+
+    async fn pay(&self, order: &Order) -> Payment {
+        let use_case = PayOrders { sources: self.sources(), render: nothing };
+        let tenders = RequestedTenders::AllPoints;
+        let command = PayOrder { user: self.user, order: order.id, tenders, mark: self.mark() };
+        outcome(self.run(&use_case, command).await)
+    }
+
+    async fn cancel(&self, order: &Order) {
+        let command = CancelOrder { user: self.user, order: order.id };
+        self.run(&CancelOrders { sources: self.sources() }, command).await.unwrap();
+    }
+}
+
+impl Story {
+    pub(crate) async fn tell() -> Self {
+        let (shop, fixtures) = (Shop::open().await, Fixtures::seeded(31));
+        let register = RegisterUsers { sources: fixtures.sources(), currency: Currency::KRW };
+        let profile = Profile { email: fixtures.email(), name: "Minji".parse().unwrap(), phone: None };
+        let password_hash = fixtures.password_hash();
+        let command = RegisterUser { profile, role: Role::Customer, password_hash };
+        let user = submit(&shop.storage, &register, &fixtures.sources(), command).await.unwrap().unwrap().id;
+        let minji = Actor { shop: &shop, fixtures: &fixtures, user };
+
+        let (mug, tea) = (minji.product("Mug", 10_000, 10).await, minji.product("Tea", 3_333, 7).await);
+        let delivery = minji.deliver(&mug, 5).await;
+        minji.grant(700, 1).await;
+        let charge = minji.charge(50_000).await;
+        // The first grant expires unspent, which the next entry writes down.
+        fixtures.clock.advance(TimeDelta::days(2));
+        minji.grant(5_000, 10).await;
+        let paid = minji.order(&[(&mug, 3), (&tea, 1)]).await;
+        let payment = minji.pay(&paid).await;
+        let cancelled = minji.order(&[(&mug, 4)]).await;
+        minji.cancel(&cancelled).await;
+        let unpaid = minji.order(&[(&tea, 2)]).await;
+        Self { shop, fixtures, user, mug, delivery, charge, paid, payment, unpaid }
+    }
+
+    /// One mug of the paid order comes back into the stock, and its points into the lot of the charge.
+    pub(crate) async fn refund_a_mug(&self) {
+        let entry = self.fixtures.id::<jangteo_shared_kernel::kind::PointHistory>();
+        let [entry, user, lot] =
+            [entry.to_string(), self.user.to_string(), self.charge_lot()].map(|id| blob(&id));
+        let [order, payment, mug] =
+            [self.paid.id.to_string(), self.payment.id.to_string(), self.mug.id.to_string()]
+                .map(|id| blob(&id));
+        let line = blob(&self.mug_line());
+        for sql in [
+            format!("UPDATE order_lines SET refunded = 1, restocked = 1 WHERE id = {line}"),
+            format!("UPDATE orders SET status = 'PARTIALLY_REFUNDED' WHERE id = {order}"),
+            format!("UPDATE product_stock SET quantity = quantity + 1 WHERE product_id = {mug}"),
+            format!(
+                "INSERT INTO payment_events SELECT payment_id, 3, 'REFUNDED', 10000, created_at \
+                FROM payment_events WHERE payment_id = {payment} AND sequence = 2"
+            ),
+            format!("UPDATE payment_tenders SET refunded = 10000 WHERE payment_id = {payment}"),
+            format!("UPDATE payment_summaries SET refunded = 10000 WHERE payment_id = {payment}"),
+            format!(
+                "UPDATE point_accounts SET balance = balance + 10000, sequence = sequence + 1 WHERE user_id = {user}"
+            ),
+            format!(
+                "INSERT INTO point_history SELECT {entry}, a.user_id, a.sequence, 'REFUNDED', 10000, a.balance, \
+                {payment}, {order}, NULL, h.created_at FROM point_accounts a \
+                INNER JOIN point_history h ON h.user_id = a.user_id AND h.sequence = 1 WHERE a.user_id = {user}"
+            ),
+            format!("INSERT INTO point_lot_movements VALUES ({entry}, 1, {lot}, 10000)"),
+            format!("UPDATE point_lots SET remaining = remaining + 10000 WHERE id = {lot}"),
+        ] {
+            self.shop.tamper(&sql).await;
+        }
+    }
+
+    pub(crate) fn charge_lot(&self) -> String {
+        self.charge.new_lot.unwrap().id.to_string()
+    }
+
+    pub(crate) fn mug_line(&self) -> String {
+        let line = self.paid.lines.iter().find(|line| line.product == self.mug.id).unwrap();
+        line.id.to_string()
+    }
+}
+
+/// An id as a literal of SQL.
+pub(crate) fn blob(id: &str) -> String {
+    format!("x'{}'", id.replace('-', ""))
+}
