@@ -15,6 +15,36 @@ pub static AUDIT_RULES: &[AuditRule] = &[
         terms: &[expects("received"), finds("stock"), finds("ordered")],
     },
     AuditRule {
+        name: "coupons-issued-are-claimed",
+        says: "a campaign has issued as many coupons as were claimed",
+        table: "campaign_allotments",
+        terms: &[expects("issued"), finds("claimed")],
+    },
+    AuditRule {
+        name: "coupon-sequences-have-no-gaps",
+        says: "the coupons of a campaign are numbered from 1 to how many there are",
+        table: "campaign_allotments",
+        terms: &[expects("due"), finds("numbers")],
+    },
+    AuditRule {
+        name: "campaign-keeps-its-quantity",
+        says: "a campaign gives no more coupons than it has",
+        table: "campaign_allotments",
+        terms: &[expects("campaigns"), finds("within")],
+    },
+    AuditRule {
+        name: "order-uses-its-coupon",
+        says: "the coupon of an order that was neither cancelled nor expired is used for it",
+        table: "issued_coupons",
+        terms: &[expects("orders"), finds("used")],
+    },
+    AuditRule {
+        name: "used-coupon-names-its-order",
+        says: "a coupon that is used is used for an order that names it and stands",
+        table: "issued_coupons",
+        terms: &[expects("coupons"), finds("named")],
+    },
+    AuditRule {
         name: "points-conserved",
         says: "every point that came in is on its account, was spent and not given back, or expired",
         table: "point_accounts",

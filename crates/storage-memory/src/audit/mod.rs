@@ -1,5 +1,6 @@
 //! The audit in memory: the rules of the application, with terms from the committed state (ADR-031).
 
+mod coupons;
 mod orders;
 mod payments;
 mod points;
@@ -65,6 +66,7 @@ impl AuditQueries for MemoryStorage {
         {
             let state = self.shared.state();
             stock::enter(&mut book, &state);
+            coupons::enter(&mut book, &state);
             points::enter(&mut book, &state);
             orders::enter(&mut book, &state);
             payments::enter(&mut book, &state);

@@ -5,6 +5,7 @@
 //! equation, and summed by term the figures. So every table is read once a term, whatever the number of rows, and only
 //! what breaks a rule leaves the database.
 
+mod coupons;
 mod ledger;
 mod orders;
 mod payments;
@@ -22,7 +23,9 @@ use crate::lane::Lane;
 
 /// Where the terms of all rules come from.
 fn ledgers() -> impl Iterator<Item = &'static Ledger> {
-    [stock::LEDGERS, points::LEDGERS, orders::LEDGERS, payments::LEDGERS].into_iter().flatten()
+    [stock::LEDGERS, coupons::LEDGERS, points::LEDGERS, orders::LEDGERS, payments::LEDGERS]
+        .into_iter()
+        .flatten()
 }
 
 impl AuditQueries for SeaOrmStorage {

@@ -3,14 +3,16 @@
 use chrono::TimeDelta;
 use jangteo_application::{
     AdjustStock, AdjustStocks, Answer, CancelOrder, CancelOrders, ChargePointAccounts, ChargePoints,
-    CreateProducts, Fingerprint, GrantPointAccounts, GrantPoints, PayOrder, PayOrders, PlaceOrder,
-    PlaceOrders, RegisterUser, RegisterUsers, RequestMark, SetUseCase, Sources, Verdict, submit,
+    ClaimCoupon, ClaimCoupons, CreateCampaigns, CreateProducts, Fingerprint, GrantPointAccounts, GrantPoints,
+    PayOrder, PayOrders, PlaceOrder, PlaceOrders, RegisterUser, RegisterUsers, RequestMark, SetUseCase,
+    Sources, Verdict, submit,
 };
+use jangteo_coupon::{CampaignDraft, CouponDiscount, CouponScope, IssuedCoupon, NewCampaign};
 use jangteo_order::{Order, RequestedItems};
 use jangteo_payment::{Payment, RequestedTenders};
 use jangteo_point::{PointEntry, PointLimits};
 use jangteo_product::{NewProduct, Product, ProductStatus, StockAdjustment};
-use jangteo_shared_kernel::{Currency, Quantity, UserId};
+use jangteo_shared_kernel::{Currency, IssuedCouponId, Quantity, UserId};
 use jangteo_storage_conformance::Fixtures;
 use jangteo_storage_sea_orm::SeaOrmTransaction;
 use jangteo_user::{Profile, Role};
@@ -31,6 +33,9 @@ pub(crate) struct Story {
     pub(crate) payment: Payment,
     /// Two teas, not paid.
     pub(crate) unpaid: Order,
+    /// A tea with the coupon, not paid.
+    pub(crate) discounted: Order,
+    pub(crate) coupon: IssuedCoupon,
 }
 
 fn nothing<T>(_: &T) -> Answer {
@@ -99,7 +104,22 @@ impl Actor<'_> {
         outcome(self.run(&use_case, command).await);
     }
 
+    /// The first of two coupons of a campaign of its own.
+    async fn claim(&self) -> IssuedCoupon {
+        let discount = CouponDiscount::Fixed(krw(333));
+        let two = Quantity::new(2).unwrap();
+        let draft = CampaignDraft::new("Tea".parse().unwrap(), discount, CouponScope::All, two);
+        let new = NewCampaign::check(draft, Currency::KRW).unwrap();
+        let campaign = self.run(&CreateCampaigns { sources: self.sources() }, new).await.id;
+        let command = ClaimCoupon { user: self.user, campaign, mark: self.mark() };
+        outcome(self.run(&ClaimCoupons { sources: self.sources(), render: nothing }, command).await)
+    }
+
     async fn order(&self, list: &[(&Product, u32)]) -> Order {
+        self.order_with(list, None).await
+    }
+
+    async fn order_with(&self, list: &[(&Product, u32)], coupon: Option<IssuedCouponId>) -> Order {
         let use_case = PlaceOrders {
             sources: self.sources(),
             currency: Currency::KRW,
@@ -108,8 +128,7 @@ impl Actor<'_> {
         };
         let items = list.iter().map(|(product, n)| (product.id, Quantity::new(*n).unwrap()));
         let items = RequestedItems::new(items).unwrap();
-        let (coupon, expected_total) = (None, None);
-        let command = PlaceOrder { user: self.user, items, coupon, expected_total, mark: self.mark() };
+        let command = PlaceOrder { user: self.user, items, coupon, expected_total: None, mark: self.mark() };
         outcome(self.run(&use_case, command).await)
     }
 
@@ -148,7 +167,9 @@ impl Story {
         let cancelled = minji.order(&[(&mug, 4)]).await;
         minji.cancel(&cancelled).await;
         let unpaid = minji.order(&[(&tea, 2)]).await;
-        Self { shop, fixtures, user, mug, delivery, charge, paid, payment, unpaid }
+        let coupon = minji.claim().await;
+        let discounted = minji.order_with(&[(&tea, 1)], Some(coupon.id)).await;
+        Self { shop, fixtures, user, mug, delivery, charge, paid, payment, unpaid, discounted, coupon }
     }
 
     /// One mug of the paid order comes back into the stock, and its points into the lot of the charge.
