@@ -38,12 +38,9 @@ impl CouponBook {
     where
         Tx: CampaignRepository + IssuedCouponRepository,
     {
-        let coupons =
-            if ids.is_empty() { IssuedCoupons::new() } else { tx.lock_issued_coupons(&ids).await? };
-        let campaigns: BTreeSet<CouponId> = coupons.values().map(|coupon| coupon.campaign).collect();
-        let terms =
-            if campaigns.is_empty() { BTreeMap::new() } else { tx.find_coupon_terms(&campaigns).await? };
-        Ok(Self { coupons, terms, touched: BTreeSet::new() })
+        let book = Self::lock_to_give_back(tx, ids).await?;
+        let campaigns: BTreeSet<CouponId> = book.coupons.values().map(|coupon| coupon.campaign).collect();
+        Ok(Self { terms: tx.find_coupon_terms(&campaigns).await?, ..book })
     }
 
     /// Locks coupons to give them back, which takes no terms.
@@ -51,8 +48,7 @@ impl CouponBook {
         tx: &mut impl IssuedCouponRepository,
         ids: BTreeSet<IssuedCouponId>,
     ) -> Result<Self, StorageError> {
-        let coupons =
-            if ids.is_empty() { IssuedCoupons::new() } else { tx.lock_issued_coupons(&ids).await? };
+        let coupons = tx.lock_issued_coupons(&ids).await?;
         Ok(Self { coupons, terms: BTreeMap::new(), touched: BTreeSet::new() })
     }
 

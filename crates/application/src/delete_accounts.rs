@@ -49,12 +49,7 @@ where
 
         let now = self.sources.now();
         // An order may have been paid between the look and the lock; it then stays as it is.
-        let orders: Vec<_> = unpaid.orders.keys().copied().collect();
-        for id in orders {
-            if unpaid.orders.get_mut(&id).is_some_and(|order| order.cancel(now) == Ok(Cancelled::Now)) {
-                unpaid.ended(id);
-            }
-        }
+        unpaid.end_each(|order| order.cancel(now) == Ok(Cancelled::Now));
         let mut events = Vec::new();
         for user in users.values_mut() {
             user.delete(now);

@@ -46,13 +46,8 @@ where
         for most in commands {
             let now = self.sources.now();
             let orders = tx.lock_due_orders(now, *most).await?;
-            let due: Vec<_> = orders.keys().copied().collect();
             let mut unpaid = UnpaidOrders::lock(tx, orders).await?;
-            for id in due {
-                if unpaid.orders.get_mut(&id).is_some_and(|order| order.expire(now).is_ok()) {
-                    unpaid.ended(id);
-                }
-            }
+            unpaid.end_each(|order| order.expire(now).is_ok());
             counts.push(u32::try_from(unpaid.count()).unwrap_or(u32::MAX));
             let events = unpaid.give_back(tx, &self.sources, EventKind::OrderExpired, now).await?;
             tell(tx, events).await?;

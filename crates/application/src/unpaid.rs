@@ -39,6 +39,16 @@ impl UnpaidOrders {
         }
     }
 
+    /// Lets `end` end what it will of the orders.
+    pub(crate) fn end_each(&mut self, end: impl Fn(&mut Order) -> bool) {
+        let ids: Vec<OrderId> = self.orders.keys().copied().collect();
+        for id in ids {
+            if self.orders.get_mut(&id).is_some_and(&end) {
+                self.ended(id);
+            }
+        }
+    }
+
     /// How many have ended.
     pub(crate) fn count(&self) -> usize {
         self.ended.len()
