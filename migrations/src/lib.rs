@@ -39,6 +39,7 @@ mod m20261122_000010_index_outbox_by_aggregate;
 mod m20261122_000011_create_campaigns;
 mod m20261122_000012_create_issued_coupons;
 mod m20261122_000013_add_issued_coupon_to_orders;
+mod m20261125_000014_create_refunds;
 
 use sea_orm_migration::MigrationTrait;
 use sea_orm_migration::async_trait::async_trait;
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000011_create_campaigns::Migration),
             Box::new(m20261122_000012_create_issued_coupons::Migration),
             Box::new(m20261122_000013_add_issued_coupon_to_orders::Migration),
+            Box::new(m20261125_000014_create_refunds::Migration),
         ]
     }
 }

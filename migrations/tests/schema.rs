@@ -52,7 +52,7 @@ async fn place_order(db: &DatabaseConnection) {
 async fn goes_down_and_up_again_to_the_same_schema() {
     let (_directory, db) = migrated().await;
     let first = schema(&db).await;
-    assert!(first.iter().filter(|(kind, ..)| kind == "table").count() >= 22, "{first:?}");
+    assert!(first.iter().filter(|(kind, ..)| kind == "table").count() >= 25, "{first:?}");
     Migrator::down(&db, None).await.unwrap();
     assert_eq!(schema(&db).await, vec![]);
     Migrator::up(&db, None).await.unwrap();

@@ -12,7 +12,7 @@ async fn migrates_once_and_back() {
     let options = StorageOptions::new(format!("sqlite://{}", directory.path().join("shop.db").display()));
     let storage = SeaOrmStorage::connect(&options, Arc::new(TestCipher::default())).await.unwrap();
     let all = storage.pending_migrations().await.unwrap();
-    assert!(all.len() >= 13 && all.is_sorted(), "{all:?}");
+    assert!(all.len() >= 14 && all.is_sorted(), "{all:?}");
     assert_eq!(storage.migrate().await.unwrap(), all);
     assert_eq!(storage.pending_migrations().await.unwrap(), Vec::<String>::new());
     assert_eq!(storage.migrate().await.unwrap(), Vec::<String>::new());
