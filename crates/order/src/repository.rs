@@ -41,6 +41,13 @@ pub trait OrderRepository: Send {
         &mut self,
         changed: &[Order],
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Saves how many units of each line were refunded and restocked, of orders that this transaction has locked, and
+    /// nothing else of them.
+    fn save_returned_units(
+        &mut self,
+        changed: &[Order],
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
 }
 
 /// Which orders a list shows.

@@ -18,7 +18,9 @@ pub enum PaymentEventKind {
     Failed,
     /// A gateway did not answer; nobody knows yet.
     Unknown,
-    /// Part or all of it was given back; the amount says how much.
+    /// Some of the order's units were given back; the amount says how much that was.
+    PartiallyRefunded,
+    /// The last of the order's units were given back; the amount says how much that was.
     Refunded,
     /// The payment was cancelled; the amount is what that gave back.
     Cancelled,
@@ -82,12 +84,15 @@ pub(crate) fn fold(events: &[PaymentEvent]) -> Fold {
             },
             PaymentEventKind::Failed => Fold { status: PaymentStatus::Failed, ..so_far },
             PaymentEventKind::Unknown => Fold { status: PaymentStatus::Unknown, ..so_far },
-            PaymentEventKind::Refunded => {
-                let refunded = so_far.refunded.saturating_add(amount);
-                let all = refunded >= so_far.captured;
-                let status = if all { PaymentStatus::Refunded } else { PaymentStatus::PartiallyRefunded };
-                Fold { status, refunded, ..so_far }
-            }
+            PaymentEventKind::PartiallyRefunded | PaymentEventKind::Refunded => Fold {
+                status: if event.kind == PaymentEventKind::Refunded {
+                    PaymentStatus::Refunded
+                } else {
+                    PaymentStatus::PartiallyRefunded
+                },
+                refunded: so_far.refunded.saturating_add(amount),
+                ..so_far
+            },
             PaymentEventKind::Cancelled => {
                 // What a cancellation gives back after a refund makes the payment refunded, not cancelled.
                 let first = matches!(so_far.status, PaymentStatus::Completed);
@@ -102,7 +107,9 @@ pub(crate) fn fold(events: &[PaymentEvent]) -> Fold {
 mod tests {
     use jangteo_shared_kernel::Currency;
 
-    use super::PaymentEventKind::{Approved, Cancelled, Failed, Refunded, Requested, Unknown};
+    use super::PaymentEventKind::{
+        Approved, Cancelled, Failed, PartiallyRefunded, Refunded, Requested, Unknown,
+    };
     use super::*;
 
     fn status(history: &[(PaymentEventKind, i64)]) -> PaymentStatus {
@@ -127,9 +134,11 @@ mod tests {
         assert_eq!(status(&[(Requested, 10), (Unknown, 10), (Approved, 10)]), PaymentStatus::Completed);
         let paid = [(Requested, 10), (Approved, 10)];
         let after = |more: &[(PaymentEventKind, i64)]| status(&[&paid[..], more].concat());
-        assert_eq!(after(&[(Refunded, 4)]), PaymentStatus::PartiallyRefunded);
-        assert_eq!(after(&[(Refunded, 4), (Refunded, 6)]), PaymentStatus::Refunded);
+        assert_eq!(after(&[(PartiallyRefunded, 4)]), PaymentStatus::PartiallyRefunded);
+        assert_eq!(after(&[(PartiallyRefunded, 10)]), PaymentStatus::PartiallyRefunded);
+        assert_eq!(after(&[(PartiallyRefunded, 4), (Refunded, 6)]), PaymentStatus::Refunded);
+        assert_eq!(after(&[(Refunded, 10)]), PaymentStatus::Refunded);
         assert_eq!(after(&[(Cancelled, 10)]), PaymentStatus::Cancelled);
-        assert_eq!(after(&[(Refunded, 4), (Cancelled, 6)]), PaymentStatus::Refunded);
+        assert_eq!(after(&[(PartiallyRefunded, 4), (Cancelled, 6)]), PaymentStatus::Refunded);
     }
 }

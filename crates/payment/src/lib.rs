@@ -9,7 +9,8 @@
 //! # Invariants
 //! - The tenders add up to exactly the order's total; the order owns that amount (ADR-005).
 //! - An order has at most one payment that settles it. The database holds that too: `settles_order_id` is unique.
-//! - `refunded ≤ captured`, in the fold and as a CHECK of the summary row.
+//! - `refunded ≤ captured`, in the fold and as a CHECK of the summary row; `refunded ≤ amount` for each tender.
+//! - Whether a payment was given back in part or in full follows the order's units, never money ([`GivingBack`]).
 //! - Per tender, the shares add up to the tender; per line, over all tenders, to what the line costs.
 //!
 //! ```
@@ -32,12 +33,14 @@
 //! ```
 #![deny(missing_docs)]
 
+mod giving_back;
 mod history;
 mod payment;
 mod repository;
 mod tender;
 
+pub use giving_back::{GiveBackRefusal, GivingBack};
 pub use history::{PaymentEvent, PaymentEventKind, PaymentStatus};
 pub use payment::{PayableOrder, Payment, SettleRefusal};
-pub use repository::{PaymentQueries, PaymentRepository};
+pub use repository::{PaymentQueries, PaymentRepository, Payments};
 pub use tender::{InvalidTenders, RequestedTender, RequestedTenders, Tender, TenderMethod, TenderShare};

@@ -128,12 +128,12 @@ impl Payment {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use jangteo_shared_kernel::Currency;
 
     use super::*;
 
-    fn krw(amount: i64) -> Money {
+    pub(crate) fn krw(amount: i64) -> Money {
         Money::new(amount, Currency::KRW)
     }
 
@@ -154,6 +154,22 @@ mod tests {
     fn settle(order: &PayableOrder, tenders: &RequestedTenders) -> Result<Payment, SettleRefusal> {
         let id = "01900000-0000-7000-8000-00000000ffff".parse().unwrap();
         Payment::settle(id, order, tenders, Timestamp::UNIX_EPOCH)
+    }
+
+    /// A payment of an order of one line that these tenders paid.
+    pub(crate) fn paid_with(tenders: &[(TenderMethod, i64)]) -> Payment {
+        let tender = |&(method, amount)| RequestedTender { method, amount: krw(amount) };
+        let these: Vec<_> = tenders.iter().map(tender).collect();
+        let tenders = if these.is_empty() {
+            RequestedTenders::AllPoints
+        } else {
+            RequestedTenders::these(these).unwrap()
+        };
+        let total = match &tenders {
+            RequestedTenders::AllPoints => 0,
+            RequestedTenders::These(these) => these.iter().map(|tender| tender.amount.amount()).sum(),
+        };
+        settle(&order(&[total]), &tenders).unwrap()
     }
 
     fn points(amount: i64) -> RequestedTenders {

@@ -1,7 +1,5 @@
 //! Working a refund out. A preview stops here.
 
-use std::collections::BTreeMap;
-
 use jangteo_shared_kernel::{Currency, Money, MoneyError, OrderLineId, ProductId, Quantity};
 
 use crate::{RefundableLine, RefundablePayment, RequestedItem, RequestedRefund, Share};
@@ -11,8 +9,7 @@ use crate::{RefundableLine, RefundablePayment, RequestedItem, RequestedRefund, S
 pub struct RefundPlan {
     /// The units, in the order in which they were asked for; of all that is left, by line number.
     pub items: Vec<RefundItem>,
-    /// How much goes back on each way, by [`crate::RefundMethod`]; ways that paid for one of the lines are named even with
-    /// nothing.
+    /// How much goes back on each way, by method; ways that paid for one of the lines are named even with nothing.
     pub tenders: Vec<Share>,
     /// Σ of the items, and Σ of the tenders.
     pub amount: Money,
@@ -31,7 +28,7 @@ pub struct RefundItem {
     pub quantity: Quantity,
     /// Whether they go back into the stock.
     pub restock: bool,
-    /// How much goes back on each way.
+    /// How much goes back on each way, by method.
     pub shares: Vec<Share>,
     /// Σ of the shares.
     pub amount: Money,
@@ -67,15 +64,10 @@ impl RefundablePayment {
         if items.is_empty() {
             return Err(PlanRefusal::ExceedsPaid);
         }
-        let mut tenders = BTreeMap::new();
-        for share in items.iter().flat_map(|item| &item.shares) {
-            let sum = tenders.entry(share.method).or_insert(Money::zero(self.currency));
-            *sum = sum.plus(share.amount)?;
-        }
         Ok(RefundPlan {
             amount: Money::sum(self.currency, items.iter().map(|item| item.amount))?,
+            tenders: Share::by_method(self.currency, items.iter().flat_map(|item| &item.shares))?,
             items,
-            tenders: tenders.into_iter().map(|(method, amount)| Share { method, amount }).collect(),
             rest: left.iter().all(|line| line.left() == Quantity::ZERO),
         })
     }
@@ -121,7 +113,8 @@ impl RefundableLine {
             return Err(PlanRefusal::ExceedsPaid);
         }
         let share = |share: &Share| share.of_units(self.refunded, wanted.quantity, self.quantity);
-        let shares: Vec<Share> = self.shares.iter().map(share).collect::<Result<_, _>>()?;
+        let mut shares: Vec<Share> = self.shares.iter().map(share).collect::<Result<_, _>>()?;
+        shares.sort_by_key(|share| share.method);
         self.refunded = self.refunded.plus(wanted.quantity).map_err(|_| PlanRefusal::ExceedsPaid)?;
         Ok(RefundItem {
             line: self.line,
@@ -136,6 +129,8 @@ impl RefundableLine {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::collections::BTreeMap;
+
     use jangteo_shared_kernel::{Id, Timestamp};
     use proptest::prelude::*;
 

@@ -1,5 +1,7 @@
 //! What there is to refund.
 
+use std::collections::BTreeMap;
+
 use jangteo_shared_kernel::{
     Currency, Money, MoneyError, OrderId, OrderLineId, PaymentId, ProductId, Quantity, Timestamp, UserId,
 };
@@ -67,6 +69,19 @@ impl RefundableLine {
 }
 
 impl Share {
+    /// What these shares are together on each way, by method.
+    pub fn by_method<'a>(
+        currency: Currency,
+        shares: impl IntoIterator<Item = &'a Self>,
+    ) -> Result<Vec<Self>, MoneyError> {
+        let mut sums = BTreeMap::new();
+        for share in shares {
+            let sum = sums.entry(share.method).or_insert(Money::zero(currency));
+            *sum = sum.plus(share.amount)?;
+        }
+        Ok(sums.into_iter().map(|(method, amount)| Self { method, amount }).collect())
+    }
+
     /// What `units` of the share's `quantity` give back if `before` of them were given back before:
     /// `F(before + units) − F(before)`.
     pub(crate) fn of_units(

@@ -11,6 +11,7 @@ mod outbox;
 mod payments;
 mod points;
 mod products;
+mod refunds;
 mod sessions;
 mod transactions;
 mod undelivered;
@@ -88,6 +89,8 @@ pub(crate) fn all<S: Storage>() -> Vec<Case<S>> {
             leaves_out_unknown_orders,
             refuses_a_second_order_under_an_id,
             saving_a_state_changes_state_and_version_only,
+            saving_returned_units_changes_their_counts_only,
+            refuses_more_returned_units_than_there_are,
             finds_the_unpaid_orders_of_users,
             locks_the_orders_that_are_due_the_longest_due_first,
             a_due_order_that_somebody_pays_meanwhile_is_left_to_them,
@@ -105,7 +108,19 @@ pub(crate) fn all<S: Storage>() -> Vec<Case<S>> {
             refuses_the_second_payment_that_settles_an_order,
             refuses_a_second_payment_under_an_id,
             of_payments_that_settle_an_order_at_once_one_wins,
-            refuses_to_give_back_more_than_was_taken;
+            refuses_to_give_back_more_than_was_taken,
+            finds_the_orders_of_payments,
+            saving_what_was_given_back_changes_nothing_else,
+            what_is_given_back_in_a_large_set_is_kept,
+            refuses_to_save_more_given_back_than_was_taken,
+            refuses_a_second_event_of_a_sequence,
+            a_lock_on_a_payment_waits_and_sees_what_was_committed;
+        refunds:
+            a_refund_reads_back_as_it_was_written,
+            an_unknown_refund_is_none,
+            refuses_a_second_refund_under_an_id,
+            lists_the_refunds_of_a_payment_newest_first_and_each_once,
+            takes_a_large_set_of_refunds;
         points:
             an_account_opens_with_nothing,
             leaves_out_users_without_an_account,

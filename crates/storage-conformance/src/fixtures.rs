@@ -8,10 +8,13 @@ use jangteo_application::{
     Aggregate, Answer, Event, EventKind, Fingerprint, IdempotencyRecord, RequestMark, Sources,
 };
 use jangteo_coupon::{Campaign, CampaignDraft, CouponDiscount, CouponScope, IssuedCoupon, NewCampaign};
-use jangteo_order::{Order, OrderTerms, OrderedItem};
-use jangteo_payment::{PayableOrder, Payment, RequestedTender, RequestedTenders, TenderMethod};
+use jangteo_order::{Order, OrderLine, OrderTerms, OrderedItem};
+use jangteo_payment::{PayableOrder, Payment, RequestedTender, RequestedTenders, Tender, TenderMethod};
 use jangteo_point::{PointAccount, PointEntry, PointLimits};
 use jangteo_product::{NewProduct, Price, Product, ProductStatus, StockAdjustment};
+use jangteo_refund::{
+    Refund, RefundMethod, RefundReason, RefundableLine, RefundablePayment, RequestedRefund, Share,
+};
 use jangteo_shared_kernel::{BasisPoints, Clock, Currency, Entropy, Id, Money, Quantity, Timestamp, UserId};
 use jangteo_user::{Email, PasswordHash, Profile, RefreshFamily, Role, SecretHash, User};
 use serde_json::json;
@@ -217,6 +220,44 @@ impl Fixtures {
             _ => RequestedTenders::these(tenders).expect("one tender a method"),
         };
         Payment::settle(self.id(), &payable, &tenders, self.now()).expect("the tenders are the total")
+    }
+
+    /// The refund of all that is left of a payment that settled this order.
+    #[must_use]
+    pub fn refund(&self, order: &Order, payment: &Payment) -> Refund {
+        self.refund_of(order, payment, &RequestedRefund::Everything)
+    }
+
+    /// A refund of a payment that settled this order.
+    #[must_use]
+    pub fn refund_of(&self, order: &Order, payment: &Payment, wanted: &RequestedRefund) -> Refund {
+        let share = |tender: &Tender, line: &OrderLine| {
+            let of_line = tender.shares.iter().find(|share| share.line == line.id)?;
+            let method = match tender.method {
+                TenderMethod::Point => RefundMethod::Point,
+                TenderMethod::Card => RefundMethod::Card,
+            };
+            Some(Share { method, amount: of_line.amount })
+        };
+        let line = |line: &OrderLine| RefundableLine {
+            line: line.id,
+            product: line.product,
+            quantity: line.quantity,
+            refunded: line.refunded,
+            shares: payment.tenders.iter().filter_map(|tender| share(tender, line)).collect(),
+        };
+        let refundable = RefundablePayment {
+            payment: payment.id,
+            order: order.id,
+            user: order.user,
+            paid_at: payment.created_at,
+            currency: payment.amount.currency(),
+            lines: order.lines.iter().map(line).collect(),
+        };
+        let plan = refundable.plan(wanted).expect("units that are left");
+        let reason = self.one_of(&["단순 변심", "broken\n'twice'; --", "🧦"]);
+        let reason: RefundReason = reason.parse().expect("a reason");
+        Refund::make(self.id(), &refundable, plan, reason, self.now())
     }
 
     /// Charges an account, without an expiry.

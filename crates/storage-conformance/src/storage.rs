@@ -8,6 +8,7 @@ use jangteo_order::{OrderQueries, OrderRepository};
 use jangteo_payment::{PaymentQueries, PaymentRepository};
 use jangteo_point::{PointQueries, PointRepository};
 use jangteo_product::{ProductQueries, ProductRepository};
+use jangteo_refund::{RefundQueries, RefundRepository};
 use jangteo_shared_kernel::{Transaction, UnitOfWork};
 use jangteo_user::{RefreshFamilyRepository, UserQueries, UserRepository};
 
@@ -19,6 +20,7 @@ pub trait Repositories:
     + ProductRepository
     + OrderRepository
     + PaymentRepository
+    + RefundRepository
     + PointRepository
     + CampaignRepository
     + IssuedCouponRepository
@@ -37,6 +39,7 @@ impl<T> Repositories for T where
         + ProductRepository
         + OrderRepository
         + PaymentRepository
+        + RefundRepository
         + PointRepository
         + CampaignRepository
         + IssuedCouponRepository
@@ -55,6 +58,7 @@ pub trait Storage:
     + ProductQueries
     + OrderQueries
     + PaymentQueries
+    + RefundQueries
     + PointQueries
     + CouponQueries
     + AuditQueries
@@ -70,6 +74,7 @@ impl<S> Storage for S where
         + ProductQueries
         + OrderQueries
         + PaymentQueries
+        + RefundQueries
         + PointQueries
         + CouponQueries
         + AuditQueries

@@ -62,6 +62,7 @@ mod payments;
 mod points;
 mod products;
 mod refresh_families;
+mod refunds;
 mod state;
 mod storage;
 mod table;

@@ -56,6 +56,20 @@ impl OrderRepository for MemoryTransaction {
         }
         Ok(())
     }
+
+    async fn save_returned_units(&mut self, changed: &[Order]) -> Result<(), StorageError> {
+        changed.iter().try_for_each(check_amounts)?;
+        let state = self.shared.state();
+        self.orders.check_held(changed.iter().map(|order| &order.id))?;
+        for order in changed {
+            self.orders.change(&state.orders, &order.id, |row| {
+                for (old, new) in row.lines.iter_mut().zip(&order.lines) {
+                    (old.refunded, old.restocked) = (new.refunded, new.restocked);
+                }
+            });
+        }
+        Ok(())
+    }
 }
 
 /// What the tables of a database check.

@@ -10,8 +10,9 @@ use jangteo_order::Order;
 use jangteo_payment::Payment;
 use jangteo_point::PointEntry;
 use jangteo_product::{Product, StockAdjustment};
+use jangteo_refund::Refund;
 use jangteo_shared_kernel::{
-    CouponId, IssuedCouponId, OrderId, PaymentId, ProductId, RefreshFamilyId, StockAdjustmentId,
+    CouponId, IssuedCouponId, OrderId, PaymentId, ProductId, RefreshFamilyId, RefundId, StockAdjustmentId,
     StorageError, UserId,
 };
 use jangteo_user::{RefreshFamily, User};
@@ -34,6 +35,7 @@ pub(crate) struct State {
     pub(crate) products: Table<ProductId, Product>,
     pub(crate) stock_adjustments: Table<StockAdjustmentId, StockAdjustment>,
     pub(crate) payments: Table<PaymentId, Payment>,
+    pub(crate) refunds: Table<RefundId, Refund>,
     pub(crate) campaigns: Table<CouponId, Campaign>,
     pub(crate) issued_coupons: Table<IssuedCouponId, IssuedCoupon>,
     pub(crate) idempotency_records: Table<RecordKey, IdempotencyRecord>,

@@ -10,9 +10,10 @@ use jangteo_order::Order;
 use jangteo_payment::Payment;
 use jangteo_point::PointEntry;
 use jangteo_product::{Product, StockAdjustment};
+use jangteo_refund::Refund;
 use jangteo_shared_kernel::{
-    CouponId, EventId, IssuedCouponId, OrderId, PaymentId, ProductId, RefreshFamilyId, StockAdjustmentId,
-    StorageError, Transaction, UserId,
+    CouponId, EventId, IssuedCouponId, OrderId, PaymentId, ProductId, RefreshFamilyId, RefundId,
+    StockAdjustmentId, StorageError, Transaction, UserId,
 };
 use jangteo_user::{RefreshFamily, User};
 
@@ -33,6 +34,7 @@ pub struct MemoryTransaction {
     pub(crate) products: Working<ProductId, Product>,
     pub(crate) stock_adjustments: Working<StockAdjustmentId, StockAdjustment>,
     pub(crate) payments: Working<PaymentId, Payment>,
+    pub(crate) refunds: Working<RefundId, Refund>,
     pub(crate) campaigns: Working<CouponId, Campaign>,
     pub(crate) issued_coupons: Working<IssuedCouponId, IssuedCoupon>,
     pub(crate) idempotency_records: Working<RecordKey, IdempotencyRecord>,
@@ -54,6 +56,7 @@ impl MemoryTransaction {
             products: Working::default(),
             stock_adjustments: Working::default(),
             payments: Working::default(),
+            refunds: Working::default(),
             campaigns: Working::default(),
             issued_coupons: Working::default(),
             idempotency_records: Working::default(),
@@ -74,6 +77,7 @@ impl MemoryTransaction {
         self.products.check(&state.products)?;
         self.stock_adjustments.check(&state.stock_adjustments)?;
         self.payments.check(&state.payments)?;
+        self.refunds.check(&state.refunds)?;
         self.campaigns.check(&state.campaigns)?;
         self.issued_coupons.check(&state.issued_coupons)?;
         self.idempotency_records.check(&state.idempotency_records)?;
@@ -90,6 +94,7 @@ impl MemoryTransaction {
         self.products.apply(&mut state.products);
         self.stock_adjustments.apply(&mut state.stock_adjustments);
         self.payments.apply(&mut state.payments);
+        self.refunds.apply(&mut state.refunds);
         self.campaigns.apply(&mut state.campaigns);
         self.issued_coupons.apply(&mut state.issued_coupons);
         self.idempotency_records.apply(&mut state.idempotency_records);

@@ -4,6 +4,7 @@ use jangteo_order::OrderStatus;
 use jangteo_payment::{PaymentEventKind, TenderMethod};
 use jangteo_point::{PointEntryKind, PointLotKind};
 use jangteo_product::ProductStatus;
+use jangteo_refund::RefundMethod;
 use jangteo_user::Role;
 
 use crate::rows::coupons::{DiscountKind, ScopeKind};
@@ -59,11 +60,16 @@ names! {
         Point = "POINT",
         Card = "CARD",
     }
+    RefundMethod {
+        Point = "POINT",
+        Card = "CARD",
+    }
     PaymentEventKind {
         Requested = "REQUESTED",
         Approved = "APPROVED",
         Failed = "FAILED",
         Unknown = "UNKNOWN",
+        PartiallyRefunded = "PARTIALLY_REFUNDED",
         Refunded = "REFUNDED",
         Cancelled = "CANCELLED",
     }

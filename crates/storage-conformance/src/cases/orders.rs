@@ -9,7 +9,8 @@ use jangteo_shared_kernel::{Currency, Money, PageRequest, Timestamp, UserId};
 use crate::fixtures::{instant, krw, units};
 use crate::prelude::*;
 use crate::support::{
-    add_orders, assert_lost_race, assert_waits, at_once, begin, commit, every_page, finish, ids, outcome,
+    add_orders, assert_fatal, assert_lost_race, assert_waits, at_once, begin, commit, every_page, finish,
+    ids, outcome,
 };
 use crate::{Fixtures, Storage};
 
@@ -204,6 +205,50 @@ pub(crate) async fn saving_a_state_changes_state_and_version_only<S: Storage>(st
             .collect();
         assert_kept(&storage, &expected).await;
     }
+}
+
+pub(crate) async fn saving_returned_units_changes_their_counts_only<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(75);
+    let user = fixtures.id();
+    let paid = OrderState::Paid { paid_at: fixtures.now() };
+    let orders: Vec<Order> =
+        (0..3).map(|_| Order { state: paid, ..fixtures.order_of(user, &[(5, 3), (7, 2)]) }).collect();
+    add_orders(&storage, &orders).await;
+    let changed: Vec<Order> = orders[..2]
+        .iter()
+        .map(|order| {
+            let mut changed = order.clone();
+            (changed.lines[0].refunded, changed.lines[0].restocked) = (units(2), units(1));
+            changed.lines[1].refunded = units(2);
+            changed.lines[1].product_name = "another".into();
+            (changed.state, changed.version) = (OrderState::PendingPayment, 9);
+            changed
+        })
+        .collect();
+    let all = orders.iter().map(|order| order.id).collect();
+    commit!(storage, tx => tx.lock_orders(&all); tx.save_returned_units(&changed));
+    let mut expected = orders;
+    for (order, changed) in expected.iter_mut().zip(changed) {
+        for (line, changed) in order.lines.iter_mut().zip(changed.lines) {
+            (line.refunded, line.restocked) = (changed.refunded, changed.restocked);
+        }
+    }
+    assert_kept(&storage, &expected).await;
+}
+
+pub(crate) async fn refuses_more_returned_units_than_there_are<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(76);
+    let order = fixtures.order_of(fixtures.id(), &[(5, 3)]);
+    add_orders(&storage, from_ref(&order)).await;
+    for (refunded, restocked) in [(4, 0), (1, 2)] {
+        let mut changed = order.clone();
+        (changed.lines[0].refunded, changed.lines[0].restocked) = (units(refunded), units(restocked));
+        let mut tx = begin(&storage).await;
+        tx.lock_orders(&ids([order.id])).await.unwrap();
+        let saved = tx.save_returned_units(&[changed]).await;
+        assert_fatal(&finish(tx, saved).await);
+    }
+    assert_kept(&storage, &[order]).await;
 }
 
 pub(crate) async fn finds_the_unpaid_orders_of_users<S: Storage>(storage: S) {

@@ -4,12 +4,15 @@ use std::cmp::Reverse;
 use std::slice::from_ref;
 
 use jangteo_order::Order;
-use jangteo_payment::{Payment, PaymentEvent, PaymentEventKind, PaymentStatus};
-use jangteo_shared_kernel::{Currency, Money, OrderId};
+use jangteo_payment::{GivingBack, Payment, PaymentEvent, PaymentEventKind, PaymentStatus, TenderMethod};
+use jangteo_shared_kernel::{Currency, Money, OrderId, PaymentId};
 
 use crate::fixtures::{instant, krw};
 use crate::prelude::*;
-use crate::support::{assert_fatal, assert_lost_race, assert_one_winner, at_once, begin, commit, finish};
+use crate::support::{
+    assert_fatal, assert_lost_race, assert_one_winner, assert_waits, at_once, begin, commit, finish, ids,
+    outcome,
+};
 use crate::{Fixtures, Storage};
 
 async fn assert_kept<S: Storage>(storage: &S, payments: &[Payment]) {
@@ -112,7 +115,7 @@ pub(crate) async fn a_history_reads_back_in_sequence<S: Storage>(storage: S) {
         let created_at = fixtures.in_millis(i64::from(sequence % 7));
         payment.events.push(PaymentEvent {
             sequence,
-            kind: PaymentEventKind::Refunded,
+            kind: PaymentEventKind::PartiallyRefunded,
             amount: krw(10),
             created_at,
         });
@@ -234,4 +237,125 @@ pub(crate) async fn refuses_to_give_back_more_than_was_taken<S: Storage>(storage
     let inserted = tx.insert_payments(from_ref(&payment)).await;
     assert_fatal(&finish(tx, inserted).await);
     assert_eq!(storage.find_payment(payment.id).await.unwrap(), None);
+}
+
+pub(crate) async fn finds_the_orders_of_payments<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(390);
+    let payments: Vec<Payment> =
+        (0..3).map(|_| fixtures.payment(&fixtures.order(fixtures.id()), 0)).collect();
+    add(&storage, &payments).await;
+    let asked = ids([payments[0].id, payments[2].id, fixtures.id()]);
+    let mut tx = begin(&storage).await;
+    let found = tx.find_orders_of_payments(&asked).await.unwrap();
+    assert_eq!(found, [&payments[0], &payments[2]].map(|payment| (payment.id, payment.order)).into());
+    let own = fixtures.payment(&fixtures.order(fixtures.id()), 0);
+    tx.insert_payments(from_ref(&own)).await.unwrap();
+    let found = tx.find_orders_of_payments(&ids([own.id])).await.unwrap();
+    assert_eq!(found, [(own.id, own.order)].into());
+    tx.rollback().await.unwrap();
+}
+
+/// Gives so many points back.
+fn give_back(
+    fixtures: &Fixtures,
+    payment: &mut Payment,
+    points: i64,
+    how: GivingBack,
+) -> (PaymentId, PaymentEvent) {
+    let event = payment.give_back(&[(TenderMethod::Point, krw(points))], how, fixtures.in_millis(7));
+    (payment.id, event.unwrap())
+}
+
+pub(crate) async fn saving_what_was_given_back_changes_nothing_else<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(391);
+    let order = fixtures.order_of(fixtures.id(), &[(600, 1), (400, 1)]);
+    let (mut payment, other) =
+        (fixtures.payment(&order, 1_000), fixtures.payment(&order_like(&fixtures, &order), 1_000));
+    add(&storage, &[payment.clone(), other.clone()]).await;
+    let one = ids([payment.id]);
+    let mut tx = begin(&storage).await;
+    assert_eq!(tx.lock_payments(&one).await.unwrap(), [(payment.id, payment.clone())].into());
+    // Two in one set.
+    let events = [
+        give_back(&fixtures, &mut payment, 0, GivingBack::Part),
+        give_back(&fixtures, &mut payment, 300, GivingBack::Part),
+    ];
+    let changed = Payment { amount: krw(9), settles: false, ..payment.clone() };
+    tx.save_given_back(&[changed], &events).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_kept(&storage, &[payment.clone(), other.clone()]).await;
+
+    let last = give_back(&fixtures, &mut payment, 700, GivingBack::Cancellation);
+    let changed = payment.clone();
+    commit!(storage, tx => tx.lock_payments(&one); tx.save_given_back(from_ref(&changed), &[last]));
+    assert_kept(&storage, &[payment, other]).await;
+}
+
+pub(crate) async fn what_is_given_back_in_a_large_set_is_kept<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(392);
+    let mut payments: Vec<Payment> =
+        (0..300).map(|_| fixtures.payment(&fixtures.order_of(fixtures.id(), &[(10, 2)]), 20)).collect();
+    add(&storage, &payments).await;
+    let all = payments.iter().map(|payment| payment.id).collect();
+    let events: Vec<_> =
+        payments.iter_mut().map(|payment| give_back(&fixtures, payment, 20, GivingBack::Rest)).collect();
+    let changed = payments.clone();
+    commit!(storage, tx => tx.lock_payments(&all); tx.save_given_back(&changed, &events));
+    let mut tx = begin(&storage).await;
+    let locked = tx.lock_payments(&all).await.unwrap();
+    assert_eq!(locked, payments.into_iter().map(|payment| (payment.id, payment)).collect());
+    tx.rollback().await.unwrap();
+}
+
+/// The storage itself refuses to be wrong.
+pub(crate) async fn refuses_to_save_more_given_back_than_was_taken<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(393);
+    let payment = fixtures.payment(&fixtures.order_of(fixtures.id(), &[(100, 1)]), 100);
+    add(&storage, from_ref(&payment)).await;
+    let mut wrong = payment.clone();
+    let (kind, amount, created_at) = (PaymentEventKind::Refunded, krw(101), fixtures.now());
+    let event = PaymentEvent { sequence: 3, kind, amount, created_at };
+    wrong.events.push(event);
+    wrong.tenders[0].refunded = krw(101);
+    let mut tx = begin(&storage).await;
+    tx.lock_payments(&ids([payment.id])).await.unwrap();
+    let saved = tx.save_given_back(&[wrong], &[(payment.id, event)]).await;
+    assert_fatal(&finish(tx, saved).await);
+    assert_kept(&storage, &[payment]).await;
+}
+
+pub(crate) async fn refuses_a_second_event_of_a_sequence<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(394);
+    let mut payment = fixtures.payment(&fixtures.order_of(fixtures.id(), &[(100, 2)]), 200);
+    add(&storage, from_ref(&payment)).await;
+    let before = payment.clone();
+    let (id, event) = give_back(&fixtures, &mut payment, 100, GivingBack::Part);
+    let mut tx = begin(&storage).await;
+    tx.lock_payments(&ids([id])).await.unwrap();
+    let saved = tx.save_given_back(&[payment], &[(id, PaymentEvent { sequence: 2, ..event })]).await;
+    assert_lost_race(&finish(tx, saved).await);
+    assert_kept(&storage, &[before]).await;
+}
+
+pub(crate) async fn a_lock_on_a_payment_waits_and_sees_what_was_committed<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(395);
+    let mut payment = fixtures.payment(&fixtures.order_of(fixtures.id(), &[(100, 2)]), 200);
+    add(&storage, from_ref(&payment)).await;
+    let one = ids([payment.id]);
+    let mut tx = begin(&storage).await;
+    tx.lock_payments(&one).await.unwrap();
+    let mut other = {
+        let (storage, one) = (storage.clone(), one.clone());
+        tokio::spawn(async move {
+            let mut tx = begin(&storage).await;
+            let locked = tx.lock_payments(&one).await.unwrap();
+            tx.rollback().await.unwrap();
+            locked
+        })
+    };
+    assert_waits(&mut other).await;
+    let event = give_back(&fixtures, &mut payment, 100, GivingBack::Part);
+    tx.save_given_back(from_ref(&payment), &[event]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(outcome(other).await, [(payment.id, payment)].into());
 }

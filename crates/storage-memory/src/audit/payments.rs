@@ -36,7 +36,11 @@ pub(super) fn enter(book: &mut Book, state: &State) {
     };
     book.enter("captured-is-approved", "approved", events(&[PaymentEventKind::Approved]));
     book.enter("captured-is-approved", "captured", captured().map(|(payment, amount)| (payment.id, amount)));
-    let given_back = events(&[PaymentEventKind::Refunded, PaymentEventKind::Cancelled]);
+    let given_back = events(&[
+        PaymentEventKind::PartiallyRefunded,
+        PaymentEventKind::Refunded,
+        PaymentEventKind::Cancelled,
+    ]);
     book.enter("refunded-is-given-back", "givenBack", given_back);
     let amounts = || refunded().map(|(payment, amount)| (payment.id, amount));
     book.enter("refunded-is-given-back", "refunded", amounts());

@@ -60,7 +60,7 @@ pub(super) static LEDGERS: &[Ledger] = &[
                 "givenBack",
                 "payment_id",
                 "amount",
-                "payment_events WHERE kind IN ('REFUNDED', 'CANCELLED')",
+                "payment_events WHERE kind IN ('PARTIALLY_REFUNDED', 'REFUNDED', 'CANCELLED')",
             ),
             term("refunded", "payment_id", "refunded", "payment_summaries"),
         ],

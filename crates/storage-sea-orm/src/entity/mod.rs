@@ -22,5 +22,8 @@ pub(crate) mod point_lots;
 pub(crate) mod product_stock;
 pub(crate) mod products;
 pub(crate) mod refresh_families;
+pub(crate) mod refund_items;
+pub(crate) mod refund_shares;
+pub(crate) mod refunds;
 pub(crate) mod stock_adjustments;
 pub(crate) mod users;

@@ -10,4 +10,5 @@ mod outbox;
 mod payments;
 mod points;
 mod products;
+mod refunds;
 mod users;

@@ -26,6 +26,8 @@ static SAVE_STATES: UpdateSet<orders::Entity> = UpdateSet::setting(&[
     orders::Column::ExpiredAt,
     orders::Column::Version,
 ]);
+static SAVE_RETURNED: UpdateSet<order_lines::Entity> =
+    UpdateSet::setting(&[order_lines::Column::Refunded, order_lines::Column::Restocked]);
 
 impl SeaOrmTransaction {
     async fn with_lines(&self, found: Vec<orders::Model>) -> Result<Orders, StorageError> {
@@ -57,10 +59,7 @@ impl OrderRepository for SeaOrmTransaction {
 
     async fn insert_orders(&mut self, new: &[Order]) -> Result<(), StorageError> {
         let orders: Vec<_> = new.iter().map(rows::orders::row).collect();
-        let mut lines = Vec::new();
-        for order in new {
-            lines.extend(rows::orders::line_rows(order)?);
-        }
+        let lines = line_rows(new)?;
         self.lane.insert(&INSERT, &orders).await?;
         self.lane.insert(&INSERT_LINES, &lines).await
     }
@@ -69,4 +68,16 @@ impl OrderRepository for SeaOrmTransaction {
         let changed: Vec<_> = changed.iter().map(rows::orders::row).collect();
         self.lane.update(&SAVE_STATES, &changed).await
     }
+
+    async fn save_returned_units(&mut self, changed: &[Order]) -> Result<(), StorageError> {
+        self.lane.update(&SAVE_RETURNED, &line_rows(changed)?).await
+    }
+}
+
+fn line_rows(orders: &[Order]) -> Result<Vec<order_lines::Model>, StorageError> {
+    let mut lines = Vec::new();
+    for order in orders {
+        lines.extend(rows::orders::line_rows(order)?);
+    }
+    Ok(lines)
 }

@@ -4,11 +4,20 @@ use std::collections::BTreeMap;
 
 use jangteo_payment::{Payment, PaymentEvent, Tender, TenderShare};
 use jangteo_shared_kernel::{Currency, Money, OrderId, OrderLineId, PaymentId, StorageError, UserId};
+use sea_orm::{ConnectionTrait, Value};
 use uuid::Uuid;
 
 use crate::entity::{payment_events, payment_shares, payment_summaries, payment_tenders, payments};
 use crate::error::Place;
+use crate::lane::Lane;
 use crate::names::Named;
+use crate::set::SelectSet;
+
+static TENDERS_OF: SelectSet<payment_tenders::Entity> = SelectSet::by(&[payment_tenders::Column::PaymentId]);
+static SHARES_OF: SelectSet<payment_shares::Entity> = SelectSet::by(&[payment_shares::Column::PaymentId]);
+static EVENTS_OF: SelectSet<payment_events::Entity> = SelectSet::by(&[payment_events::Column::PaymentId]);
+static SUMMARIES_OF: SelectSet<payment_summaries::Entity> =
+    SelectSet::by(&[payment_summaries::Column::PaymentId]);
 
 /// The rows of one or more payments, table by table.
 #[derive(Debug, Default)]
@@ -59,13 +68,7 @@ impl PaymentRows {
                 });
             }
         }
-        self.events.extend(payment.events.iter().map(|event| payment_events::Model {
-            payment_id,
-            sequence: event.sequence.into(),
-            kind: event.kind.name().to_owned(),
-            amount: event.amount.amount(),
-            created_at: event.created_at,
-        }));
+        self.events.extend(payment.events.iter().map(|event| event_row(payment.id, event)));
         self.summaries.push(payment_summaries::Model {
             payment_id,
             captured: payment.captured().amount(),
@@ -73,6 +76,21 @@ impl PaymentRows {
             settles_order_id: payment.settles.then(|| payment.order.as_uuid()),
         });
         Ok(())
+    }
+
+    /// The rows that belong to these headers: four statements.
+    pub(crate) async fn read<C: ConnectionTrait>(
+        lane: &Lane<C>,
+        headers: Vec<payments::Model>,
+    ) -> Result<Self, StorageError> {
+        let keys: Vec<Vec<Value>> = headers.iter().map(|header| vec![header.id.into()]).collect();
+        Ok(Self {
+            tenders: lane.select(&TENDERS_OF, keys.clone()).await?,
+            shares: lane.select(&SHARES_OF, keys.clone()).await?,
+            events: lane.select(&EVENTS_OF, keys.clone()).await?,
+            summaries: lane.select(&SUMMARIES_OF, keys).await?,
+            headers,
+        })
     }
 
     /// The payments of these rows, in the order of their headers.
@@ -104,6 +122,17 @@ impl PaymentRows {
             })
         });
         payments.collect()
+    }
+}
+
+/// The row of an event of this payment.
+pub(crate) fn event_row(payment: PaymentId, event: &PaymentEvent) -> payment_events::Model {
+    payment_events::Model {
+        payment_id: payment.as_uuid(),
+        sequence: event.sequence.into(),
+        kind: event.kind.name().to_owned(),
+        amount: event.amount.amount(),
+        created_at: event.created_at,
     }
 }
 
