@@ -24,7 +24,7 @@ use crate::routes::table::Entry;
 const BEARER: &str = "bearer";
 
 const DESCRIPTION: &str = "\
-A commerce backend: catalogue and stock, orders, payments, points and coupons.
+A commerce backend: catalogue and stock, orders, payments, points, coupons and refunds.
 
 - Amounts are objects of integer minor units and an ISO 4217 currency. Ids are UUIDs. Instants are RFC 3339 in UTC.
 - Bodies are JSON in UTF-8 of at most 64 KiB. Unknown fields and unknown query parameters are refused.
@@ -44,7 +44,7 @@ const HEADERS: [(&str, &str); 5] = [
     ("Allow", "The methods that the address has"),
 ];
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("users", "Accounts"),
     ("sessions", "Log-ins and their tokens"),
     ("products", "The catalogue and its stock"),
@@ -52,6 +52,7 @@ const TAGS: [(&str, &str); 9] = [
     ("coupons", "Campaigns, and the coupons that they hand out"),
     ("orders", "Orders and their life"),
     ("payments", "Payments and their history"),
+    ("refunds", "What was given back of payments"),
     ("administration", "What only administrators see"),
     ("service", "The server itself"),
 ];
@@ -144,7 +145,7 @@ fn complete(status: &str, response: &mut Response, keyed: bool) {
             .insert(name.to_owned(), RefOr::Ref(Ref::new(format!("#/components/headers/{name}"))));
     };
     header("X-Request-Id");
-    if keyed && status == "201" {
+    if keyed && status.starts_with('2') {
         header("Idempotency-Replayed");
     }
     if status == "503" {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use jangteo_application::{
-    AdjustStocks, CancelOrders, ChargePointAccounts, ClaimCoupons, CreateCampaigns, CreateProducts,
-    DeleteAccounts, EditProducts, EditProfiles, GrantPointAccounts, PayOrders, PlaceOrders, RegisterUsers,
-    SessionPolicy, Sessions, SetUseCase, Sources, submit,
+    AdjustStocks, CancelOrders, CancelPayments, ChargePointAccounts, ClaimCoupons, CreateCampaigns,
+    CreateProducts, DeleteAccounts, EditProducts, EditProfiles, GrantPointAccounts, PayOrders, PlaceOrders,
+    RefundPayments, RegisterUsers, SessionPolicy, Sessions, SetUseCase, Sources, submit,
 };
 use jangteo_security::{
     Argon2idHasher, CursorSeal, Hs256Tokens, ServiceKeys, Sha256Secrets, SystemClock, SystemEntropy,
@@ -70,6 +70,10 @@ pub(crate) struct UseCases {
     pub(crate) cancel_order: CancelOrders,
     /// Pays orders.
     pub(crate) pay_order: PayOrders,
+    /// Cancels payments.
+    pub(crate) cancel_payment: CancelPayments,
+    /// Refunds payments.
+    pub(crate) refund_payment: RefundPayments,
 }
 
 impl Shop {
@@ -138,6 +142,8 @@ impl UseCases {
             },
             cancel_order: CancelOrders { sources: sources() },
             pay_order: PayOrders { sources: sources(), render: body::payment::paid },
+            cancel_payment: CancelPayments { sources: sources(), render: body::payment::cancelled },
+            refund_payment: RefundPayments { sources: sources(), render: body::refund::refunded },
         })
     }
 }

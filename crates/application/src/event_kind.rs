@@ -48,8 +48,14 @@ kinds! {
     OrderCancelled = "order.cancelled",
     /// An order was not paid in time.
     OrderExpired = "order.expired",
+    /// Units of an order were refunded.
+    OrderRefunded = "order.refunded",
     /// A payment has settled its order.
     PaymentCompleted = "payment.completed",
+    /// Something of a payment was given back.
+    PaymentRefunded = "payment.refunded",
+    /// A payment was cancelled.
+    PaymentCancelled = "payment.cancelled",
     /// Points were charged.
     PointCharged = "point.charged",
     /// Points were granted.

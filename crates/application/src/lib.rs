@@ -18,6 +18,8 @@
 //! | [`PlaceOrders`] | issued coupons, product stock |
 //! | [`PayOrders`] | orders, point accounts |
 //! | [`CancelOrders`], [`expire_due_orders`] | orders, issued coupons, product stock |
+//! | [`RefundPayments`], [`CancelPayments`] | orders, issued coupons, point accounts, product stock, payments |
+//! | [`preview_refund`] | nothing: it only reads |
 //!
 //! What a client may send twice carries a [`RequestMark`]; its [`Answer`] is stored with its effect (ADR-025). What
 //! happened is told through the [`Outbox`], in the same transaction; a [`Relay`] then hands it as an [`Envelope`] to an
@@ -71,7 +73,9 @@
 
 mod adjust_stock;
 mod audit;
+mod caller;
 mod cancel_orders;
+mod cancel_payments;
 mod change_password;
 mod changed;
 mod charge_points;
@@ -96,7 +100,12 @@ mod paid;
 mod pay_orders;
 mod place_orders;
 mod points;
+mod preview_refund;
 mod refresh_sessions;
+mod refund_payments;
+mod refundable;
+mod refunded;
+mod refunding;
 mod register_users;
 mod relay;
 mod sessions;
@@ -110,7 +119,9 @@ pub use adjust_stock::{AdjustStock, AdjustStockRefusal, AdjustStocks};
 pub use audit::{
     AUDIT_RULES, AuditCheck, AuditQueries, AuditReport, AuditRule, AuditSide, AuditTerm, AuditViolation,
 };
+pub use caller::Caller;
 pub use cancel_orders::{CancelOrder, CancelOrderRefusal, CancelOrders};
+pub use cancel_payments::{CancelPayment, CancelPaymentRefusal, CancelPayments};
 pub use charge_points::{ChargePointAccounts, ChargePoints, ChargePointsRefusal};
 pub use claim_coupons::{ClaimCoupon, ClaimCouponRefusal, ClaimCoupons};
 pub use coupons::CouponNotUsable;
@@ -134,6 +145,9 @@ pub use log_in::InvalidCredentials;
 pub use outbox::{Aggregate, Event, Outbox};
 pub use pay_orders::{PayOrder, PayOrderRefusal, PayOrders};
 pub use place_orders::{PlaceOrder, PlaceOrderRefusal, PlaceOrders};
+pub use preview_refund::preview_refund;
+pub use refund_payments::{RefundPayment, RefundPaymentRefusal, RefundPayments};
+pub use refunding::BrokenBooks;
 pub use register_users::{EmailTaken, RegisterUser, RegisterUsers};
 pub use relay::{EventSink, Relay, Relayed, SinkError};
 pub use sessions::{SessionError, SessionPolicy, SessionTokens, Sessions};

@@ -78,7 +78,6 @@ impl PointBook {
     }
 
     /// Locks the accounts and then reads what these payments took from them, to give points back.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the refund use cases come with their routes"))]
     pub(crate) async fn lock_to_give_back(
         tx: &mut impl PointRepository,
         users: impl Iterator<Item = UserId>,
@@ -112,7 +111,6 @@ impl PointBook {
 
     /// Gives points of a payment back, after what has expired of the account was written off. Nothing is no entry. A
     /// payment that took no points of an account that is locked here has nothing left to give back.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the refund use cases come with their routes"))]
     pub(crate) fn give_back(
         &mut self,
         payment: PaymentId,

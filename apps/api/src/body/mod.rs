@@ -6,6 +6,7 @@ pub(crate) mod order;
 pub(crate) mod payment;
 pub(crate) mod point;
 pub(crate) mod product;
+pub(crate) mod refund;
 pub(crate) mod session;
 pub(crate) mod user;
 pub(crate) mod values;

@@ -162,7 +162,9 @@ pub(crate) enum EventKindBody {
     Failed,
     /// A gateway did not answer.
     Unknown,
-    /// Part or all was given back.
+    /// Some units were given back.
+    PartiallyRefunded,
+    /// The last units were given back.
     Refunded,
     /// The payment was cancelled.
     Cancelled,
@@ -175,6 +177,7 @@ impl From<PaymentEventKind> for EventKindBody {
             PaymentEventKind::Approved => Self::Approved,
             PaymentEventKind::Failed => Self::Failed,
             PaymentEventKind::Unknown => Self::Unknown,
+            PaymentEventKind::PartiallyRefunded => Self::PartiallyRefunded,
             PaymentEventKind::Refunded => Self::Refunded,
             PaymentEventKind::Cancelled => Self::Cancelled,
         }
@@ -253,4 +256,9 @@ impl From<&Payment> for PaymentBody {
 pub(crate) fn paid(payment: &Payment) -> Answer {
     let location = format!("/api/v1/payments/{}", payment.id);
     Answer { status: 201, location: Some(location), body: bytes(&PaymentBody::from(payment)) }
+}
+
+/// The answer to a cancellation.
+pub(crate) fn cancelled(payment: &Payment) -> Answer {
+    Answer { status: 200, location: None, body: bytes(&PaymentBody::from(payment)) }
 }

@@ -2,8 +2,9 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
+use jangteo_application::Caller;
 use jangteo_shared_kernel::{RefreshFamilyId, UserId};
-use jangteo_user::{Role, UserQueries};
+use jangteo_user::UserQueries;
 
 use crate::problem::{Code, Problem};
 use crate::shop::Shop;
@@ -30,9 +31,8 @@ pub(crate) struct Anyone(());
 /// Somebody with an account and a log-in that stands.
 #[derive(Debug)]
 pub(crate) struct SignedIn {
-    user: UserId,
+    caller: Caller,
     family: RefreshFamilyId,
-    role: Role,
 }
 
 /// Somebody who runs the shop.
@@ -58,7 +58,7 @@ impl Access for SignedIn {
         // The signature says who it was; whether account and log-in still stand, and the role now, are looked up.
         let standing = shop.storage.session_standing(claims.user, claims.family, now).await?;
         let role = standing.ok_or_else(refused)?.role;
-        Ok(Self { user: claims.user, family: claims.family, role })
+        Ok(Self { caller: Caller { user: claims.user, role }, family: claims.family })
     }
 }
 
@@ -67,19 +67,19 @@ impl Access for Administrator {
 
     async fn prove(request: &HttpRequest, shop: &Shop) -> Result<Self, Problem> {
         let caller = SignedIn::prove(request, shop).await?;
-        if caller.is_admin() { Ok(Self(caller)) } else { Err(Problem::plain(Code::Forbidden)) }
+        if caller.caller.is_admin() { Ok(Self(caller)) } else { Err(Problem::plain(Code::Forbidden)) }
     }
 }
 
 impl Person for SignedIn {
     fn user(&self) -> UserId {
-        self.user
+        self.caller.user
     }
 }
 
 impl Person for Administrator {
     fn user(&self) -> UserId {
-        self.0.user
+        self.0.caller.user
     }
 }
 
@@ -89,17 +89,14 @@ impl SignedIn {
         self.family
     }
 
-    /// Whether they run the shop.
-    pub(crate) fn is_admin(&self) -> bool {
-        match self.role {
-            Role::Customer => false,
-            Role::Admin => true,
-        }
+    /// They, as use cases know them.
+    pub(crate) fn caller(&self) -> Caller {
+        self.caller
     }
 
     /// Whether they may see what belongs to this user.
     pub(crate) fn may_see(&self, owner: UserId) -> bool {
-        self.user == owner || self.is_admin()
+        self.caller.may_touch(owner)
     }
 }
 

@@ -42,6 +42,12 @@ pub(crate) enum Code {
     /// 409.
     AmountMismatch,
     /// 409.
+    PaymentNotCancellable,
+    /// 409.
+    PaymentNotRefundable,
+    /// 409.
+    RefundExceedsPaid,
+    /// 409.
     InsufficientPoints,
     /// 409.
     PointLimitExceeded,
@@ -93,7 +99,7 @@ const fn entry(
 
 impl Code {
     /// All codes.
-    pub(crate) const ALL: [Self; 31] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::MalformedRequest,
         Self::IdempotencyKeyRequired,
         Self::IdempotencyKeyInvalid,
@@ -112,6 +118,9 @@ impl Code {
         Self::OrderNotPayable,
         Self::AlreadyPaid,
         Self::AmountMismatch,
+        Self::PaymentNotCancellable,
+        Self::PaymentNotRefundable,
+        Self::RefundExceedsPaid,
         Self::InsufficientPoints,
         Self::PointLimitExceeded,
         Self::ClaimNotOpen,
@@ -251,6 +260,25 @@ impl Code {
                 S::CONFLICT,
                 "The tenders do not add up to the order's total",
                 "An order is paid in full or not at all. Nothing was taken.",
+            ),
+            Self::PaymentNotCancellable => entry(
+                "payment-not-cancellable",
+                S::CONFLICT,
+                "The payment cannot be cancelled",
+                "The payment never completed, or nothing is left of it: it was cancelled or refunded in full before.",
+            ),
+            Self::PaymentNotRefundable => entry(
+                "payment-not-refundable",
+                S::CONFLICT,
+                "The payment cannot be refunded",
+                "The payment never completed, so there is nothing to give back.",
+            ),
+            Self::RefundExceedsPaid => entry(
+                "refund-exceeds-paid",
+                S::CONFLICT,
+                "More would be refunded than is left",
+                "The refund names more units than are left of the payment, or nothing is left. Nothing was refunded; \
+                 the order shows how many units of each item were refunded before.",
             ),
             Self::InsufficientPoints => entry(
                 "insufficient-points",

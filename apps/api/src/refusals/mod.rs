@@ -6,6 +6,7 @@ mod order;
 mod payment;
 mod point;
 mod product;
+mod refund;
 mod session;
 
 pub(crate) use coupon::cannot_claim;
@@ -13,4 +14,5 @@ pub(crate) use order::{cannot_cancel, cannot_place};
 pub(crate) use payment::cannot_pay;
 pub(crate) use point::{cannot_charge, cannot_grant};
 pub(crate) use product::{cannot_adjust, cannot_edit};
+pub(crate) use refund::{cannot_cancel_payment, cannot_refund};
 pub(crate) use session::{cannot_change_password, cannot_log_in, cannot_refresh};

@@ -9,6 +9,7 @@ mod orders;
 mod payments;
 mod points;
 mod products;
+mod refunds;
 mod stock;
 pub(crate) mod table;
 
@@ -25,6 +26,7 @@ pub(crate) fn all() -> Table {
     coupons::enter(&mut table);
     orders::enter(&mut table);
     payments::enter(&mut table);
+    refunds::enter(&mut table);
     admin::enter(&mut table);
     audit::enter(&mut table);
     crate::health::enter(&mut table);

@@ -1,7 +1,7 @@
 //! Payments.
 
 use actix_web::HttpResponse;
-use jangteo_application::PayOrder;
+use jangteo_application::{CancelPayment, PayOrder};
 use jangteo_order::OrderQueries;
 use jangteo_payment::{PaymentQueries, RequestedTenders, TenderMethod};
 use jangteo_shared_kernel::kind;
@@ -9,9 +9,9 @@ use jangteo_shared_kernel::kind;
 use super::table::Table;
 use crate::body::PageBody;
 use crate::body::payment::{PayOrderBody, PaymentBody};
-use crate::call::{Call, Json, Keyed, Person, SignedIn};
+use crate::call::{Call, Json, Keyed, Nothing, Person, SignedIn};
 use crate::problem::{Code, Problem};
-use crate::refusals::cannot_pay;
+use crate::refusals::{cannot_cancel_payment, cannot_pay};
 use crate::reply::{self, Tag};
 
 pub(super) fn enter(table: &mut Table) {
@@ -24,6 +24,7 @@ pub(super) fn enter(table: &mut Table) {
     ];
     table.add(__path_pay_order, pay_order, &refusals);
     table.add(__path_show_payment, show_payment, &[Code::NotFound]);
+    table.add(__path_cancel_payment, cancel_payment, &[Code::NotFound, Code::PaymentNotCancellable]);
     table.add(__path_list_payments_of_order, list_payments_of_order, &[Code::NotFound]);
 }
 
@@ -75,6 +76,24 @@ async fn show_payment(call: Call<SignedIn>) -> Result<HttpResponse, Problem> {
     // Whatever happens to a payment is one more event.
     let tag = Tag::of(payment.events.len());
     Ok(reply::resource(&call.request, &tag, &PaymentBody::from(&payment)))
+}
+
+/// Cancel a payment
+///
+/// All that is left of it is refunded, and all units go back into the stock. There is a refund of it afterwards.
+#[utoipa::path(
+    post,
+    path = "/api/v1/payments/{id}/cancel",
+    tag = "payments",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The payment, cancelled", body = PaymentBody)),
+)]
+async fn cancel_payment(call: Call<SignedIn, Nothing, Keyed>) -> Result<HttpResponse, Problem> {
+    let payment = call.path_id::<kind::Payment>("id")?;
+    let Call { shop, who, key, .. } = call;
+    let command = CancelPayment { caller: who.caller(), payment, mark: key.into_mark() };
+    let verdict = shop.submit(&shop.use_cases.cancel_payment, command).await?;
+    reply::keyed(verdict, cannot_cancel_payment)
 }
 
 /// List the payments of an order

@@ -23,6 +23,7 @@ mod ownership;
 mod paging;
 mod precedence;
 mod races;
+mod refunds;
 mod replay;
 mod routes;
 mod sessions;

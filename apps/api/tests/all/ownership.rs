@@ -13,11 +13,19 @@ async fn what_is_somebody_elses_is_not_there() {
     let order = minji.order(&[(&mug, 1)]).await.is(201).id().to_owned();
     let payment = minji.pay(&order).await.is(201).id().to_owned();
     let unpaid = minji.order(&[(&mug, 1)]).await.is(201).id().to_owned();
+    let refunded = minji.order(&[(&mug, 1)]).await.is(201);
+    let refund = {
+        let payment = minji.pay(refunded.id()).await.is(201);
+        let body = json!({ "paymentId": payment.id(), "reason": "x" });
+        minji.once("/refunds", &body).await.is(201).id().to_owned()
+    };
 
     let paths = [
         format!("/orders/{order}"),
         format!("/orders/{order}/payments"),
         format!("/payments/{payment}"),
+        format!("/payments/{payment}/refunds"),
+        format!("/refunds/{refund}"),
         format!("/users/{}/points", minji.id),
         format!("/users/{}/points/history", minji.id),
     ];
@@ -41,9 +49,9 @@ async fn what_is_somebody_elses_is_not_there() {
     assert_eq!(minji.balance().await, 10_000);
 
     assert_eq!(junho.get("/orders").await.is(200).items().len(), 0);
-    assert_eq!(minji.get("/orders").await.is(200).items().len(), 2);
+    assert_eq!(minji.get("/orders").await.is(200).items().len(), 3);
     assert_eq!(admin.get("/orders").await.is(200).items().len(), 0);
-    assert_eq!(admin.get("/admin/orders").await.is(200).items().len(), 2);
+    assert_eq!(admin.get("/admin/orders").await.is(200).items().len(), 3);
     assert_eq!(admin.get("/admin/orders?status=PAID").await.is(200).items().len(), 1);
     assert_eq!(admin.get(&format!("/admin/orders?userId={}", junho.id)).await.is(200).items().len(), 0);
 }

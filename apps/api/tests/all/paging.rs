@@ -71,6 +71,27 @@ async fn every_list_is_the_same_in_pages_of_any_size() {
 }
 
 #[tokio::test]
+async fn refunds_of_a_payment_come_in_pages_of_any_size() {
+    let server = Server::start();
+    let (admin, minji) = (server.admin().await, server.customer().await);
+    let mug = admin.product("Mug", 1_000, 9).await;
+    minji.charge(9_000).await;
+    let order = minji.order(&[(&mug, 5)]).await.is(201);
+    let payment = minji.pay(order.id()).await.is(201);
+    let items = json!([{ "orderItemId": order.items()[0]["id"], "quantity": 1 }]);
+    for _ in 0..5 {
+        let body = json!({ "paymentId": payment.id(), "reason": "x", "items": items });
+        minji.once("/refunds", &body).await.is(201);
+    }
+    let path = format!("/payments/{}/refunds", payment.id());
+    let whole = walk(&minji, &path, 100).await;
+    assert_eq!(whole.len(), 5);
+    for limit in [1, 2, 3] {
+        assert_eq!(walk(&minji, &path, limit).await, whole, "in pages of {limit}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_has_twenty_items_unless_told() {
     let server = Server::start();
     let admin = server.admin().await;

@@ -52,6 +52,11 @@ async fn nobody_comes_first_and_the_wrong_role_second() {
         (Method::POST, "/coupons/x/claims"),
         (Method::GET, "/users/me/coupons?limit=x"),
         (Method::GET, "/payments/x"),
+        (Method::POST, "/payments/x/cancel"),
+        (Method::GET, "/payments/x/refunds?limit=x"),
+        (Method::POST, "/refunds"),
+        (Method::POST, "/refunds/preview"),
+        (Method::GET, "/refunds/x"),
     ] {
         nobody.send(nobody.request(method, path)).await.is_problem(401, "unauthenticated");
     }

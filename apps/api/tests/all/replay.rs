@@ -36,8 +36,12 @@ async fn every_keyed_request_takes_effect_once() {
     let body = json!({ "items": [{ "productId": mug, "quantity": 2 }] });
     let order = twice(&minji, "/orders", "b", &body).await;
     assert_eq!(admin.stock(&mug).await, 8);
-    twice(&minji, "/payments", "c", &json!({ "orderId": order.id() })).await;
+    let payment = twice(&minji, "/payments", "c", &json!({ "orderId": order.id() })).await;
     assert_eq!(minji.balance().await, 3_500);
+    let items = json!([{ "orderItemId": order.items()[0]["id"], "quantity": 1 }]);
+    let refund = json!({ "paymentId": payment.id(), "reason": "x", "items": items });
+    twice(&minji, "/refunds", "d", &refund).await;
+    assert_eq!((minji.balance().await, admin.stock(&mug).await), (4_500, 9));
     // A replay wins over any state: the order is paid by now, and its answer is still the first.
     let again = minji.keyed("/orders", "b", &body).await.is(201);
     assert_eq!(again.body["status"], "PENDING_PAYMENT");

@@ -34,7 +34,7 @@ pub static AUDIT_RULES: &[AuditRule] = &[
     },
     AuditRule {
         name: "order-uses-its-coupon",
-        says: "the coupon of an order that was neither cancelled nor expired is used for it",
+        says: "the coupon of an order is used for it, unless the order was cancelled, expired or refunded in full",
         table: "issued_coupons",
         terms: &[expects("orders"), finds("used")],
     },
@@ -211,6 +211,42 @@ pub static AUDIT_RULES: &[AuditRule] = &[
         says: "the points that a payment took and did not give back are its tender of points less what that refunded",
         table: "payments",
         terms: &[expects("tendered"), less(expects("refunded")), finds("spent"), less(finds("givenBack"))],
+    },
+    AuditRule {
+        name: "refund-is-its-items",
+        says: "the amount of a refund is that of its items",
+        table: "refunds",
+        terms: &[expects("items"), finds("amounts")],
+    },
+    AuditRule {
+        name: "refund-items-are-their-shares",
+        says: "the items of a refund are shared out over the ways on which they went back",
+        table: "refunds",
+        terms: &[expects("shares"), finds("items")],
+    },
+    AuditRule {
+        name: "payment-refunded-is-its-refunds",
+        says: "what a payment refunded is the amount of its refunds",
+        table: "payment_summaries",
+        terms: &[expects("refunds"), finds("refunded")],
+    },
+    AuditRule {
+        name: "tender-refunded-is-its-refunds",
+        says: "what a tender refunded is what the refunds gave back on that way",
+        table: "payment_tenders",
+        terms: &[expects("shares"), finds("refunded")],
+    },
+    AuditRule {
+        name: "line-refunded-is-its-refunds",
+        says: "the refunded units of a line are those of its refunds",
+        table: "order_lines",
+        terms: &[expects("refunds"), finds("refunded")],
+    },
+    AuditRule {
+        name: "line-restocked-is-its-refunds",
+        says: "the restocked units of a line are those that its refunds put back",
+        table: "order_lines",
+        terms: &[expects("refunds"), finds("restocked")],
     },
 ];
 

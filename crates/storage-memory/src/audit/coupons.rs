@@ -28,7 +28,10 @@ pub(super) fn enter(book: &mut Book, state: &State) {
     let within = allotments().filter(|allotment| allotment.claimed <= allotment.total);
     book.enter("campaign-keeps-its-quantity", "within", within.map(|allotment| (allotment.campaign, 1)));
 
-    let standing = |order: &&Order| !matches!(order.status(), OrderStatus::Cancelled | OrderStatus::Expired);
+    let standing = |order: &&Order| {
+        use OrderStatus::{Paid, PartiallyRefunded, PendingPayment};
+        matches!(order.status(), PendingPayment | Paid | PartiallyRefunded)
+    };
     let orders = state.orders.values().filter(standing).filter_map(|order| order.issued_coupon);
     book.enter("order-uses-its-coupon", "orders", orders.map(|coupon| (coupon, 1)));
     let by_its_order = |coupon: &&IssuedCoupon| {

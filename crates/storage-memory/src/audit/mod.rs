@@ -4,6 +4,7 @@ mod coupons;
 mod orders;
 mod payments;
 mod points;
+mod refunds;
 mod stock;
 
 use std::collections::BTreeMap;
@@ -70,6 +71,7 @@ impl AuditQueries for MemoryStorage {
             points::enter(&mut book, &state);
             orders::enter(&mut book, &state);
             payments::enter(&mut book, &state);
+            refunds::enter(&mut book, &state);
         }
         let checks = AUDIT_RULES.iter().map(|rule| book.check(rule)).collect::<Result<_, _>>()?;
         Ok(AuditReport { as_of: now, checks })

@@ -3,7 +3,7 @@
 use super::ledger::{Ledger, term};
 
 const USED_BY_THEIR_ORDERS: &str = "issued_coupons i INNER JOIN orders o ON o.id = i.used_order_id \
-    WHERE o.issued_coupon_id = i.id AND o.status NOT IN ('CANCELLED', 'EXPIRED')";
+    WHERE o.issued_coupon_id = i.id AND o.status NOT IN ('CANCELLED', 'EXPIRED', 'REFUNDED')";
 
 pub(super) static LEDGERS: &[Ledger] = &[
     Ledger {
@@ -34,7 +34,7 @@ pub(super) static LEDGERS: &[Ledger] = &[
                 "orders",
                 "issued_coupon_id",
                 "1",
-                "orders WHERE issued_coupon_id IS NOT NULL AND status NOT IN ('CANCELLED', 'EXPIRED')",
+                "orders WHERE issued_coupon_id IS NOT NULL AND status NOT IN ('CANCELLED', 'EXPIRED', 'REFUNDED')",
             ),
             term("used", "i.id", "1", USED_BY_THEIR_ORDERS),
         ],

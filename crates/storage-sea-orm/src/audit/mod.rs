@@ -10,6 +10,7 @@ mod ledger;
 mod orders;
 mod payments;
 mod points;
+mod refunds;
 mod stock;
 
 use jangteo_application::{AUDIT_RULES, AuditCheck, AuditQueries, AuditReport, AuditRule, AuditViolation};
@@ -23,9 +24,15 @@ use crate::lane::Lane;
 
 /// Where the terms of all rules come from.
 fn ledgers() -> impl Iterator<Item = &'static Ledger> {
-    [stock::LEDGERS, coupons::LEDGERS, points::LEDGERS, orders::LEDGERS, payments::LEDGERS]
-        .into_iter()
-        .flatten()
+    let of_contexts = [
+        stock::LEDGERS,
+        coupons::LEDGERS,
+        points::LEDGERS,
+        orders::LEDGERS,
+        payments::LEDGERS,
+        refunds::LEDGERS,
+    ];
+    of_contexts.into_iter().flatten()
 }
 
 impl AuditQueries for SeaOrmStorage {

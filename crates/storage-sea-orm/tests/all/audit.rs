@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jangteo_application::{AUDIT_RULES, AuditCheck, AuditQueries, AuditReport};
+use jangteo_refund::Refund;
 
 use crate::story::{Story, blob};
 use crate::support::{Shop, at, product};
@@ -72,7 +73,7 @@ struct Corruption {
 }
 
 #[expect(clippy::too_many_lines, reason = "a list of corruptions, one a line")]
-fn corruptions(story: &Story) -> Vec<Corruption> {
+fn corruptions(story: &Story, refund: &Refund) -> Vec<Corruption> {
     let [user, mug, charge, paid, payment, unpaid] = [
         story.user.to_string(),
         story.mug.id.to_string(),
@@ -104,7 +105,10 @@ fn corruptions(story: &Story) -> Vec<Corruption> {
         "UPDATE product_stock SET quantity = quantity - 1 WHERE product_id = $mug",
         &[("stock-conserved", &mug)],
     );
-    seed("UPDATE order_lines SET restocked = 0 WHERE id = $line", &[("stock-conserved", &mug)]);
+    seed(
+        "UPDATE order_lines SET restocked = 0 WHERE id = $line",
+        &[("stock-conserved", &mug), ("line-restocked-is-its-refunds", &line)],
+    );
     seed(
         "UPDATE point_accounts SET balance = balance + 1 WHERE user_id = $user",
         &[("points-conserved", &user), ("point-balance-is-its-lots", &user)],
@@ -181,6 +185,7 @@ fn corruptions(story: &Story) -> Vec<Corruption> {
             ("captured-is-what-orders-say", &paid),
             ("refunded-is-given-back", &payment),
             ("refunded-is-its-tenders", &payment),
+            ("payment-refunded-is-its-refunds", &payment),
         ],
     );
     seed(
@@ -188,7 +193,7 @@ fn corruptions(story: &Story) -> Vec<Corruption> {
         &[("captured-is-approved", &payment)],
     );
     seed(
-        "UPDATE payment_events SET amount = amount + 1 WHERE payment_id = $payment AND kind = 'REFUNDED'",
+        "UPDATE payment_events SET amount = amount + 1 WHERE payment_id = $payment AND kind = 'PARTIALLY_REFUNDED'",
         &[("refunded-is-given-back", &payment)],
     );
     seed(
@@ -212,12 +217,17 @@ fn corruptions(story: &Story) -> Vec<Corruption> {
         &[
             ("refunded-is-its-tenders", &payment),
             ("tender-refunded-is-its-lines", &tender),
+            ("tender-refunded-is-its-refunds", &tender),
             ("points-spent-are-tenders", &payment),
         ],
     );
     seed(
         "UPDATE order_lines SET refunded = 2 WHERE id = $line",
-        &[("captured-is-what-orders-say", &paid), ("tender-refunded-is-its-lines", &tender)],
+        &[
+            ("captured-is-what-orders-say", &paid),
+            ("tender-refunded-is-its-lines", &tender),
+            ("line-refunded-is-its-refunds", &line),
+        ],
     );
     seed(
         "UPDATE payment_shares SET amount = amount + 1 WHERE line_id = $line",
@@ -253,6 +263,32 @@ fn corruptions(story: &Story) -> Vec<Corruption> {
         "UPDATE orders SET issued_coupon_id = NULL WHERE id = $",
         &discounted,
         &[("used-coupon-names-its-order", &coupon)],
+    );
+    let refund = refund.id.to_string();
+    for (sql, broken) in [
+        (
+            "UPDATE refunds SET amount = amount + 1 WHERE id = $",
+            &[("refund-is-its-items", &refund), ("payment-refunded-is-its-refunds", &payment)],
+        ),
+        (
+            "UPDATE refund_items SET amount = amount + 1 WHERE refund_id = $",
+            &[("refund-is-its-items", &refund), ("refund-items-are-their-shares", &refund)],
+        ),
+        (
+            "UPDATE refund_shares SET amount = amount + 1 WHERE refund_id = $",
+            &[("refund-items-are-their-shares", &refund), ("tender-refunded-is-its-refunds", &tender)],
+        ),
+        (
+            "UPDATE refund_items SET quantity = 2 WHERE refund_id = $",
+            &[("line-refunded-is-its-refunds", &line), ("line-restocked-is-its-refunds", &line)],
+        ),
+    ] {
+        spoil(sql, &refund, &broken.map(|(rule, row)| (rule, row.as_str())));
+    }
+    spoil(
+        "UPDATE refund_items SET restock = 0 WHERE refund_id = $",
+        &refund,
+        &[("line-restocked-is-its-refunds", &line)],
     );
     // No foreign key says that there is such a product.
     list.push(Corruption {
@@ -297,10 +333,10 @@ fn corruptions(story: &Story) -> Vec<Corruption> {
 #[tokio::test]
 async fn every_kind_of_corruption_is_found_and_named_and_nothing_else_is() {
     let story = Story::tell().await;
-    story.refund_a_mug().await;
+    let refund = story.refund_a_mug().await;
     let mut found = Vec::new();
     let whole = story.shop.snapshot().await;
-    for Corruption { sql, broken: expected } in corruptions(&story) {
+    for Corruption { sql, broken: expected } in corruptions(&story, &refund) {
         let shop = whole.copy().await;
         shop.tamper(&sql).await;
         let report = audit(&shop).await;

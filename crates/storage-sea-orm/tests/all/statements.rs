@@ -12,13 +12,17 @@ use jangteo_coupon::{
     IssuedCouponFilter, IssuedCouponPosition, IssuedCouponRepository,
 };
 use jangteo_order::{Order, OrderFilter, OrderPosition, OrderQueries, OrderRepository, OrderStatus};
-use jangteo_payment::{Payment, PaymentQueries, PaymentRepository, RequestedTenders};
+use jangteo_payment::{
+    GivingBack, Payment, PaymentQueries, PaymentRepository, RequestedTenders, TenderMethod,
+};
 use jangteo_point::{PointAccount, PointLimits, PointPosition, PointQueries, PointRepository};
 use jangteo_product::{
     NameKey, Product, ProductFilter, ProductList, ProductPosition, ProductQueries, ProductRepository,
     ProductSort, ProductStatus,
 };
+use jangteo_refund::{Refund, RefundPosition, RefundQueries, RefundRepository};
 use jangteo_shared_kernel::{Currency, Limit, PageRequest, Quantity, UserId};
+use jangteo_storage_conformance::Fixtures;
 use jangteo_user::{
     RefreshFamily, RefreshFamilyRepository, Role, SecretHash, UserFilter, UserPosition, UserQueries,
     UserRepository,
@@ -190,6 +194,40 @@ async fn a_set_of_any_size_costs_few_statements_to_give_points_back_and_to_let_t
 }
 
 #[tokio::test]
+async fn a_set_of_any_size_costs_few_statements_to_refund() {
+    let (shop, fixtures) = (Shop::open().await, Fixtures::seeded(1));
+    shop.add_products(&(1..=3).map(|n| product(n, 1_000)).collect::<Vec<_>>()).await;
+    let mut texts = BTreeSet::new();
+    for users in [100..101, 200..264] {
+        let orders = place(&shop, users.clone(), 3).await;
+        let all = ids(users.clone());
+        let paid: Vec<Payment> =
+            users.zip(&orders).map(|(n, order)| payment(n, order, &RequestedTenders::AllPoints)).collect();
+        shop.in_one(async |tx| tx.insert_payments(&paid).await).await;
+        let refunds: Vec<Refund> =
+            orders.iter().zip(&paid).map(|(order, payment)| fixtures.refund(order, payment)).collect();
+        shop.take_statements();
+        shop.in_one(async |tx| {
+            assert_eq!(tx.find_orders_of_payments(&all).await?.len(), orders.len());
+            let mut changed: Vec<Payment> = tx.lock_payments(&all).await?.into_values().collect();
+            let events = changed.iter_mut().map(|payment| {
+                let all = [(TenderMethod::Point, payment.amount)];
+                (payment.id, payment.give_back(&all, GivingBack::Rest, at(1)).unwrap())
+            });
+            let events: Vec<_> = events.collect();
+            tx.save_returned_units(&orders).await?;
+            tx.save_given_back(&changed, &events).await?;
+            tx.insert_refunds(&refunds).await
+        })
+        .await;
+        let statements = shop.take_statements();
+        assert_eq!(statements.len(), 1 + 5 + 1 + 3 + 3, "{statements:#?}");
+        texts.insert(statements);
+    }
+    assert_eq!(texts.len(), 1, "one text a statement: {texts:#?}");
+}
+
+#[tokio::test]
 async fn a_set_of_any_size_costs_few_statements_to_claim_and_to_use() {
     let shop = Shop::open().await;
     for (base, campaigns, users) in [(1_000, 1, 1), (2_000, 1, 100), (10_000, 20, 30)] {
@@ -259,7 +297,12 @@ async fn nothing_is_no_statement() {
         tx.find_unpaid_orders_of(&users).await?;
         tx.insert_orders(&[]).await?;
         tx.save_order_states(&[]).await?;
+        tx.save_returned_units(&[]).await?;
         tx.insert_payments(&[]).await?;
+        tx.find_orders_of_payments(&BTreeSet::new()).await?;
+        tx.lock_payments(&BTreeSet::new()).await?;
+        tx.save_given_back(&[], &[]).await?;
+        tx.insert_refunds(&[]).await?;
         tx.lock_point_accounts(&users).await?;
         tx.find_point_spendings(&BTreeSet::new()).await?;
         tx.insert_point_accounts(&[]).await?;
@@ -348,6 +391,13 @@ async fn exercise(shop: &Shop) {
         tx.find_unpaid_orders_of(&users).await?;
         tx.save_order_states(&orders).await?;
         tx.insert_payments(&payments).await?;
+        tx.find_orders_of_payments(&ids([100])).await?;
+        let mut locked = tx.lock_payments(&ids([100])).await?;
+        let given_back = locked.get_mut(&id(100)).unwrap();
+        let event = given_back.give_back(&[], GivingBack::Part, at(1)).unwrap();
+        tx.save_given_back(&[given_back.clone()], &[(id(100), event)]).await?;
+        tx.save_returned_units(&orders).await?;
+        tx.insert_refunds(&[Fixtures::seeded(1).refund(&orders[0], &payments[0])]).await?;
         let mut accounts = tx.lock_point_accounts(&ids([100])).await?;
         let account = accounts.get_mut(&id(100)).unwrap();
         let entries = [
@@ -382,6 +432,11 @@ async fn exercise(shop: &Shop) {
     read.find_order(id(100)).await.unwrap();
     read.find_payment(id(100)).await.unwrap();
     read.payments_of_order(id(100)).await.unwrap();
+    read.find_refund(id(100)).await.unwrap();
+    for after in [None, Some(RefundPosition { created_at: at(9), id: id(9) })] {
+        let page = PageRequest { limit: Limit::DEFAULT, after };
+        read.list_refunds_of_payment(id(100), &page).await.unwrap();
+    }
     read.find_point_account(id(100)).await.unwrap();
     let page = |after| PageRequest { limit: Limit::DEFAULT, after };
     for after in [None, Some(PointPosition { sequence: 9 })] {

@@ -2,16 +2,17 @@
 
 use chrono::TimeDelta;
 use jangteo_application::{
-    AdjustStock, AdjustStocks, Answer, CancelOrder, CancelOrders, ChargePointAccounts, ChargePoints,
+    AdjustStock, AdjustStocks, Answer, Caller, CancelOrder, CancelOrders, ChargePointAccounts, ChargePoints,
     ClaimCoupon, ClaimCoupons, CreateCampaigns, CreateProducts, Fingerprint, GrantPointAccounts, GrantPoints,
-    PayOrder, PayOrders, PlaceOrder, PlaceOrders, RegisterUser, RegisterUsers, RequestMark, SetUseCase,
-    Sources, Verdict, submit,
+    PayOrder, PayOrders, PlaceOrder, PlaceOrders, RefundPayment, RefundPayments, RegisterUser, RegisterUsers,
+    RequestMark, SetUseCase, Sources, Verdict, submit,
 };
 use jangteo_coupon::{CampaignDraft, CouponDiscount, CouponScope, IssuedCoupon, NewCampaign};
 use jangteo_order::{Order, RequestedItems};
 use jangteo_payment::{Payment, RequestedTenders};
 use jangteo_point::{PointEntry, PointLimits};
 use jangteo_product::{NewProduct, Product, ProductStatus, StockAdjustment};
+use jangteo_refund::{Refund, RequestedItem, RequestedRefund};
 use jangteo_shared_kernel::{Currency, IssuedCouponId, Quantity, UserId};
 use jangteo_storage_conformance::Fixtures;
 use jangteo_storage_sea_orm::SeaOrmTransaction;
@@ -173,37 +174,18 @@ impl Story {
     }
 
     /// One mug of the paid order comes back into the stock, and its points into the lot of the charge.
-    pub(crate) async fn refund_a_mug(&self) {
-        let entry = self.fixtures.id::<jangteo_shared_kernel::kind::PointHistory>();
-        let [entry, user, lot] =
-            [entry.to_string(), self.user.to_string(), self.charge_lot()].map(|id| blob(&id));
-        let [order, payment, mug] =
-            [self.paid.id.to_string(), self.payment.id.to_string(), self.mug.id.to_string()]
-                .map(|id| blob(&id));
-        let line = blob(&self.mug_line());
-        for sql in [
-            format!("UPDATE order_lines SET refunded = 1, restocked = 1 WHERE id = {line}"),
-            format!("UPDATE orders SET status = 'PARTIALLY_REFUNDED' WHERE id = {order}"),
-            format!("UPDATE product_stock SET quantity = quantity + 1 WHERE product_id = {mug}"),
-            format!(
-                "INSERT INTO payment_events SELECT payment_id, 3, 'REFUNDED', 10000, created_at \
-                FROM payment_events WHERE payment_id = {payment} AND sequence = 2"
-            ),
-            format!("UPDATE payment_tenders SET refunded = 10000 WHERE payment_id = {payment}"),
-            format!("UPDATE payment_summaries SET refunded = 10000 WHERE payment_id = {payment}"),
-            format!(
-                "UPDATE point_accounts SET balance = balance + 10000, sequence = sequence + 1 WHERE user_id = {user}"
-            ),
-            format!(
-                "INSERT INTO point_history SELECT {entry}, a.user_id, a.sequence, 'REFUNDED', 10000, a.balance, \
-                {payment}, {order}, NULL, h.created_at FROM point_accounts a \
-                INNER JOIN point_history h ON h.user_id = a.user_id AND h.sequence = 1 WHERE a.user_id = {user}"
-            ),
-            format!("INSERT INTO point_lot_movements VALUES ({entry}, 1, {lot}, 10000)"),
-            format!("UPDATE point_lots SET remaining = remaining + 10000 WHERE id = {lot}"),
-        ] {
-            self.shop.tamper(&sql).await;
-        }
+    pub(crate) async fn refund_a_mug(&self) -> Refund {
+        let minji = Actor { shop: &self.shop, fixtures: &self.fixtures, user: self.user };
+        let line = self.paid.lines.iter().find(|line| line.product == self.mug.id).unwrap().id;
+        let one = RequestedItem { line, quantity: Quantity::ONE, restock: true };
+        let command = RefundPayment {
+            caller: Caller { user: self.user, role: Role::Customer },
+            payment: self.payment.id,
+            items: RequestedRefund::these(vec![one]).unwrap(),
+            reason: "one too many".parse().unwrap(),
+            mark: minji.mark(),
+        };
+        outcome(minji.run(&RefundPayments { sources: minji.sources(), render: nothing }, command).await)
     }
 
     pub(crate) fn charge_lot(&self) -> String {
