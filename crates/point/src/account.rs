@@ -64,8 +64,8 @@ pub struct PointEntry {
     pub reason: Option<String>,
     /// When.
     pub created_at: Timestamp,
-    /// The lot that it brought in, as it came in.
-    pub new_lot: Option<PointLot>,
+    /// The lots that it brought in, as they came in.
+    pub new_lots: Vec<PointLot>,
     /// The lots that it moved, in the order of moving.
     pub movements: Vec<LotMovement>,
 }
@@ -127,7 +127,7 @@ impl PointAccount {
             order: None,
             reason: None,
             created_at: draft.created_at,
-            new_lot: None,
+            new_lots: Vec::new(),
             movements,
         }
     }

@@ -41,22 +41,15 @@ impl PointAccount {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use jangteo_shared_kernel::{Currency, Id};
 
-    use super::*;
     use crate::PointLimits;
-
-    fn id<K>(n: u32) -> Id<K> {
-        format!("01900000-0000-7000-8000-{n:012x}").parse().unwrap()
-    }
+    use crate::testing::{account, day, id, krw};
 
     #[test]
     fn writes_off_each_expired_lot_once_and_the_rest_on_closing() {
-        let now = Timestamp::UNIX_EPOCH;
-        let later = now + TimeDelta::days(1);
-        let krw = |amount| Money::new(amount, Currency::KRW);
+        let (now, later) = (day(0), day(1));
         let limits = PointLimits::default();
-        let mut account = PointAccount::open(id(1), Currency::KRW);
+        let mut account = account(vec![]);
         account.grant(id(2), id(3), krw(700), later, "welcome".into(), &limits, now).unwrap();
         account.charge(id(4), id(5), krw(1_000), None, &limits, now).unwrap();
 

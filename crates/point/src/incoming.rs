@@ -139,6 +139,6 @@ impl PointAccount {
         self.lots.push(lot);
         let draft = Draft { id, kind, amount: lot.amount, created_at: lot.created_at };
         let entry = self.enter(&draft, balance, vec![LotMovement { lot: lot.id, amount: lot.amount }]);
-        Ok(PointEntry { new_lot: Some(lot), ..entry })
+        Ok(PointEntry { new_lots: vec![lot], ..entry })
     }
 }

@@ -3,14 +3,16 @@
 //! # Language
 //! A [`PointAccount`] holds *lots* ([`PointLot`]): points that came in together and expire together. A *charge* adds a
 //! CHARGED lot, an operator's *grant* a BONUS lot. Every change is a [`PointEntry`] of the history, which names the
-//! lots that it moved (ADR-026).
+//! lots that it moved (ADR-026). What a payment took is its [`PointSpending`], of which refunds *give back*.
 //!
 //! # Invariants
 //! - Balance = Σ of what remains in the lots = Σ of the history, always, and never below zero.
 //! - Spending takes the lot that expires first, then BONUS before CHARGED, then the older. Lots that never expire come
 //!   last.
 //! - An expired lot cannot be spent, whether or not anybody has written that it expired.
-//! - The balance limit binds charges and grants.
+//! - Giving back fills the lots that were spent from, in reverse order, and never above what they started with. In the
+//!   place of one that has expired comes a new lot of the same kind, of 30 days.
+//! - The balance limit binds charges and grants, never refunds.
 //! - An account is decided on under its lock only, so two requests at once never overdraw it (ADR-020).
 //!
 //! ```
@@ -33,13 +35,17 @@
 
 mod account;
 mod expiry;
+mod giving_back;
 mod incoming;
 mod lot;
 mod repository;
 mod spending;
+#[cfg(test)]
+mod testing;
 
 pub use account::{LotMovement, PointAccount, PointEntry, PointEntryKind};
+pub use giving_back::{GiveBackRefusal, PointSpending, TakenFromLot};
 pub use incoming::{ChargeRefusal, GrantRefusal, PointLimits};
 pub use lot::{PointLot, PointLotKind};
-pub use repository::{PointAccounts, PointPosition, PointQueries, PointRepository};
+pub use repository::{PointAccounts, PointPosition, PointQueries, PointRepository, PointSpendings};
 pub use spending::SpendRefusal;

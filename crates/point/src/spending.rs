@@ -56,35 +56,13 @@ impl PointAccount {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-    use jangteo_shared_kernel::{Currency, Id, PointLotId};
+    use jangteo_shared_kernel::PointLotId;
     use proptest::prelude::*;
 
     use super::*;
     use crate::PointLimits;
-    use crate::PointLotKind::{self, Bonus, Charged};
-
-    fn id<K>(n: u32) -> Id<K> {
-        format!("01900000-0000-7000-8000-{n:012x}").parse().unwrap()
-    }
-
-    fn krw(amount: i64) -> Money {
-        Money::new(amount, Currency::KRW)
-    }
-
-    fn day(n: i64) -> Timestamp {
-        Timestamp::UNIX_EPOCH + TimeDelta::days(n)
-    }
-
-    fn lot(n: u32, kind: PointLotKind, amount: i64, expires: Option<i64>, created: i64) -> PointLot {
-        let (amount, expires_at) = (krw(amount), expires.map(day));
-        PointLot { id: id(n), kind, amount, remaining: amount, expires_at, created_at: day(created) }
-    }
-
-    fn account(lots: Vec<PointLot>) -> PointAccount {
-        let balance = Money::sum(Currency::KRW, lots.iter().map(|lot| lot.remaining)).unwrap();
-        PointAccount { balance, lots, ..PointAccount::open(id(1), Currency::KRW) }
-    }
+    use crate::PointLotKind::{Bonus, Charged};
+    use crate::testing::{account, day, id, krw, lot};
 
     fn spend(
         account: &mut PointAccount,

@@ -9,7 +9,8 @@
 //! - A unique key that somebody else has taken is [`StorageError::Transient`]; a broken invariant (a negative
 //!   balance, more refunded than captured, more coupons claimed than there are) is [`StorageError::Fatal`].
 //! - Saving a row that the transaction has neither locked nor added is [`StorageError::Fatal`], and so is counting the
-//!   claims of a campaign that it has not. A database would let it pass; here it shows that a use case forgot a lock.
+//!   claims of a campaign, or reading what was taken from a point account, that it has not. A database would let it
+//!   pass; here it shows that a use case forgot a lock.
 //!
 //! The audit (`AuditQueries`) checks the same rules as in a database, so a test can end with it.
 //!

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jangteo_point::{
-    PointAccount, PointAccounts, PointEntry, PointLot, PointPosition, PointQueries, PointRepository,
+    PointAccount, PointAccounts, PointEntry, PointEntryKind, PointLot, PointPosition, PointQueries,
+    PointRepository, PointSpending, PointSpendings, TakenFromLot,
 };
-use jangteo_shared_kernel::{Money, Page, PageRequest, PointLotId, StorageError, UserId};
+use jangteo_shared_kernel::{
+    Money, Page, PageRequest, PaymentId, PointLotId, StorageError, Timestamp, UserId,
+};
 
 use crate::fault::{broken, check};
 use crate::list::page;
@@ -27,11 +30,37 @@ impl PointRow {
         PointAccount { user: self.user, balance: self.balance, sequence: self.sequence, lots }
     }
 
-    /// Brings in the entry's new lot and moves the lots that it names.
+    /// Since when a lot has waited for its expiry to be written, if any does at `now`.
+    fn due_since(&self, now: Timestamp) -> Option<Timestamp> {
+        let due = self.lots.values().filter(|lot| !lot.remaining.is_zero() && !lot.is_live(now));
+        due.filter_map(|lot| lot.expires_at).min()
+    }
+
+    /// What an entry took for its payment, if it took anything.
+    fn spending(&self, entry: &PointEntry) -> Result<Option<PointSpending>, StorageError> {
+        let (Some(payment), Some(order)) = (entry.payment, entry.order) else { return Ok(None) };
+        let taken = entry.movements.iter().map(|movement| {
+            let unknown = || broken("a movement names a lot that the account does not have");
+            let lot = *self.lots.get(&movement.lot).ok_or_else(unknown)?;
+            let amount = movement.amount.negated().map_err(|_| broken("a movement is too large"))?;
+            Ok(TakenFromLot { lot, amount })
+        });
+        let taken = taken.collect::<Result<Vec<_>, StorageError>>()?;
+        let given_back = Money::zero(self.balance.currency());
+        Ok((!taken.is_empty()).then_some(PointSpending {
+            payment,
+            order,
+            user: self.user,
+            taken,
+            given_back,
+        }))
+    }
+
+    /// Brings in the entry's new lots and moves the lots that it names.
     fn enter(&mut self, entry: &PointEntry) -> Result<(), StorageError> {
-        if let Some(lot) = entry.new_lot {
+        for lot in &entry.new_lots {
             let nothing = Money::zero(lot.amount.currency());
-            self.lots.insert(lot.id, PointLot { remaining: nothing, ..lot });
+            self.lots.insert(lot.id, PointLot { remaining: nothing, ..*lot });
         }
         for movement in &entry.movements {
             let unknown = || broken("a movement names a lot that the account does not have");
@@ -56,6 +85,53 @@ impl PointRepository for MemoryTransaction {
     async fn lock_point_accounts(&mut self, users: &BTreeSet<UserId>) -> Result<PointAccounts, StorageError> {
         let rows = self.points.lock(&self.shared, |state| &state.points, users).await?;
         Ok(rows.iter().map(|(user, row)| (*user, row.account())).collect())
+    }
+
+    async fn lock_due_point_accounts(
+        &mut self,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<PointAccounts, StorageError> {
+        let state = self.shared.state();
+        let rows = self.points.rows(&state.points);
+        let mut due: Vec<(Timestamp, UserId)> =
+            rows.filter_map(|(user, row)| Some((row.due_since(now)?, *user))).collect();
+        due.sort_unstable();
+        let users = due.into_iter().map(|(_, user)| user);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let rows = self.points.lock_free(&state.points, users, most);
+        Ok(rows.iter().map(|(user, row)| (*user, row.account())).collect())
+    }
+
+    async fn find_point_spendings(
+        &mut self,
+        payments: &BTreeSet<PaymentId>,
+    ) -> Result<PointSpendings, StorageError> {
+        let state = self.shared.state();
+        let named = |entry: &PointEntry| entry.payment.is_some_and(|payment| payments.contains(&payment));
+        let history = self.point_history.rows(&state.point_history);
+        let history: BTreeMap<_, _> = history.filter(|(_, entry)| named(entry)).collect();
+        self.points.check_held(history.values().map(|entry| &entry.user))?;
+        let mut spendings = PointSpendings::new();
+        // An account's entries in the order in which they were made: nothing is given back before it was taken.
+        for entry in history.into_values() {
+            match entry.kind {
+                PointEntryKind::Spent => {
+                    let row = self.points.get(&state.points, &entry.user);
+                    let spending = row.map(|row| row.spending(entry)).transpose()?.flatten();
+                    spendings.extend(spending.map(|spending| (spending.payment, spending)));
+                }
+                PointEntryKind::Refunded => {
+                    let spending = entry.payment.and_then(|payment| spendings.get_mut(&payment));
+                    let spending =
+                        spending.ok_or_else(|| broken("points were given back that nobody took"))?;
+                    let given_back = spending.given_back.plus(entry.amount);
+                    spending.given_back = given_back.map_err(|_| broken("too much was given back"))?;
+                }
+                PointEntryKind::Charged | PointEntryKind::Granted | PointEntryKind::Expired => {}
+            }
+        }
+        Ok(spendings)
     }
 
     async fn insert_point_accounts(&mut self, new: &[PointAccount]) -> Result<(), StorageError> {
@@ -95,7 +171,7 @@ impl PointRepository for MemoryTransaction {
         rows.values().try_for_each(PointRow::check)?;
 
         let ids = entries.iter().map(|entry| Unique::PointEntry(entry.id));
-        let lots = entries.iter().filter_map(|entry| entry.new_lot).map(|lot| Unique::PointLot(lot.id));
+        let lots = entries.iter().flat_map(|entry| &entry.new_lots).map(|lot| Unique::PointLot(lot.id));
         self.claims.take(&state.unique, ids.chain(lots).collect())?;
         let history = entries.iter().map(|entry| ((entry.user, entry.sequence), entry.clone()));
         self.point_history.insert(&state.point_history, history)?;

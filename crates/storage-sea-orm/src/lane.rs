@@ -11,7 +11,9 @@ use sea_orm::{
 use crate::engine::Engine;
 use crate::error::not_all_saved;
 use crate::options::StatementHook;
-use crate::set::{CountSet, DeleteBefore, DeleteSet, InsertSet, LockDue, SelectSet, UpdateSet, table_name};
+use crate::set::{
+    CountSet, DeleteBefore, DeleteSet, InsertSet, LockDue, SelectDue, SelectSet, UpdateSet, table_name,
+};
 
 /// A connection, a pool or an open transaction, with everything that running a statement on it takes.
 #[derive(Clone)]
@@ -128,6 +130,17 @@ impl<C: ConnectionTrait> Lane<C> {
     ) -> Result<u64, StorageError> {
         let parameters = vec![cutoff.into(), i64::from(most).into()];
         self.run(self.engine.statement(statement.text(self.engine), parameters)).await
+    }
+
+    /// Reads at most so many rows that are due.
+    pub(crate) async fn select_due<E: EntityTrait>(
+        &self,
+        statement: &SelectDue<E>,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<E::Model>, StorageError> {
+        let parameters = vec![now.into(), i64::from(most).into()];
+        self.models(self.engine.statement(statement.text(self.engine), parameters)).await
     }
 
     /// Locks at most so many rows that are due, and reads them.

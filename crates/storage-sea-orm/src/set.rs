@@ -56,9 +56,19 @@ pub(crate) struct Selected {
     pub(crate) keys: Vec<Column>,
     /// A further condition in SQL, on the table called `t`.
     pub(crate) only: Option<&'static str>,
-    /// Whether the rows stay locked, in the order of the set, until the transaction ends. An engine with one writer
-    /// has nothing to do for it.
-    pub(crate) locks: bool,
+    /// Whether and how the rows are locked. An engine with one writer has nothing to do for it.
+    pub(crate) lock: Lock,
+}
+
+/// Whether rows that are read stay locked until the transaction ends, in the order of the set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    /// They do not.
+    None,
+    /// They do, whoever has to be waited for.
+    Waiting,
+    /// They do, but for those that somebody else has locked, which are left out.
+    Skipping,
 }
 
 /// The texts of one statement, one for each engine.
@@ -91,7 +101,7 @@ pub(crate) struct UpdateSet<E: EntityTrait> {
 pub(crate) struct SelectSet<E: EntityTrait> {
     keys: &'static [E::Column],
     only: Option<&'static str>,
-    locks: bool,
+    lock: Lock,
     texts: Texts,
 }
 
@@ -113,11 +123,30 @@ pub(crate) struct DeleteBefore<E: EntityTrait> {
     texts: Texts,
 }
 
+/// "Read at most so many rows whose time has come."
+pub(crate) struct SelectDue<E: EntityTrait> {
+    by: E::Column,
+    only: &'static str,
+    texts: Texts,
+}
+
 /// "Lock at most so many rows whose time has come."
 pub(crate) struct LockDue<E: EntityTrait> {
     by: E::Column,
     only: &'static str,
     texts: Texts,
+}
+
+impl<E: EntityTrait> SelectDue<E> {
+    /// Due by this instant, the longest due first, of the rows for which a condition in SQL holds, in which the table is
+    /// called `t`. Nothing is locked.
+    pub(crate) const fn by_where(by: E::Column, only: &'static str) -> Self {
+        Self { by, only, texts: Texts::new() }
+    }
+
+    pub(crate) fn text(&self, engine: Engine) -> &str {
+        self.texts.of(engine, || engine.select_due(&table::<E>(), self.by.as_str(), self.only))
+    }
 }
 
 impl<E: EntityTrait> LockDue<E> {
@@ -197,23 +226,28 @@ impl<E: EntityTrait> UpdateSet<E> {
 impl<E: EntityTrait> SelectSet<E> {
     /// Reads the rows whose `keys` have the values of the set.
     pub(crate) const fn by(keys: &'static [E::Column]) -> Self {
-        Self { keys, only: None, locks: false, texts: Texts::new() }
+        Self { keys, only: None, lock: Lock::None, texts: Texts::new() }
     }
 
     /// The same, but only those for which a condition in SQL holds, in which the table is called `t`.
     pub(crate) const fn by_where(keys: &'static [E::Column], condition: &'static str) -> Self {
-        Self { keys, only: Some(condition), locks: false, texts: Texts::new() }
+        Self { keys, only: Some(condition), lock: Lock::None, texts: Texts::new() }
     }
 
     /// Reads the rows and locks them until the transaction ends, in the order of the set, which MUST be ascending.
     pub(crate) const fn locking(keys: &'static [E::Column]) -> Self {
-        Self { keys, only: None, locks: true, texts: Texts::new() }
+        Self { keys, only: None, lock: Lock::Waiting, texts: Texts::new() }
+    }
+
+    /// The same, but leaves out the rows that somebody else has locked, and so waits for nobody.
+    pub(crate) const fn locking_free(keys: &'static [E::Column]) -> Self {
+        Self { keys, only: None, lock: Lock::Skipping, texts: Texts::new() }
     }
 
     pub(crate) fn text(&self, engine: Engine) -> &str {
         self.texts.of(engine, || {
             let keys = self.keys.iter().map(|key| column(*key)).collect();
-            engine.select(&table::<E>(), &Selected { keys, only: self.only, locks: self.locks })
+            engine.select(&table::<E>(), &Selected { keys, only: self.only, lock: self.lock })
         })
     }
 }

@@ -3,8 +3,10 @@
 use std::slice::from_ref;
 
 use chrono::TimeDelta;
-use jangteo_point::{LotMovement, PointAccount, PointEntry, PointEntryKind, PointPosition};
-use jangteo_shared_kernel::{Currency, Money, PageRequest, UserId};
+use jangteo_point::{
+    LotMovement, PointAccount, PointEntry, PointEntryKind, PointLot, PointPosition, PointSpending,
+};
+use jangteo_shared_kernel::{Currency, Money, PageRequest, PointLotId, UserId};
 
 use crate::fixtures::{NO_LIMITS, instant, krw};
 use crate::prelude::*;
@@ -22,7 +24,7 @@ fn by_lot(mut account: PointAccount) -> PointAccount {
 
 /// The entry without what a list need not name.
 fn listed(entry: &PointEntry) -> PointEntry {
-    PointEntry { new_lot: None, movements: Vec::new(), ..entry.clone() }
+    PointEntry { new_lots: Vec::new(), movements: Vec::new(), ..entry.clone() }
 }
 
 async fn history<S: Storage>(storage: &S, user: UserId, limit: u16) -> Vec<PointEntry> {
@@ -192,25 +194,33 @@ pub(crate) async fn one_set_changes_many_accounts<S: Storage>(storage: S) {
     }
 }
 
-/// Any sequence of charges, grants, spendings and expiries, drawn from one seed.
+/// Any sequence of charges, grants, spendings, refunds and expiries, drawn from one seed.
 pub(crate) async fn whatever_happens_points_are_conserved<S: Storage>(storage: S) {
     let fixtures = Fixtures::seeded(108);
     let mut account = open(&storage, &fixtures).await;
-    let mut all = Vec::new();
-    for _ in 0..40 {
+    let (mut all, mut spent) = (Vec::new(), Vec::<PointEntry>::new());
+    for _ in 0..60 {
         fixtures.clock.advance(TimeDelta::hours(i64::from(fixtures.below(30))));
         let mut entries = account.expire_due(|| fixtures.id(), fixtures.now());
         let available = u32::try_from(account.available(fixtures.now()).amount()).unwrap();
-        entries.push(match fixtures.below(4) {
+        entries.push(match fixtures.below(6) {
             0 => fixtures.charge(&mut account, 1 + i64::from(fixtures.below(5_000))),
             1 => fixtures.grant(
                 &mut account,
                 1 + i64::from(fixtures.below(5_000)),
                 1 + i64::from(fixtures.below(5)),
             ),
+            2 | 3 if !spent.is_empty() => {
+                let which = spent.len() - 1 - (fixtures.below(5) as usize).min(spent.len() - 1);
+                let mut spending = spending(&storage, &spent[which]).await;
+                let left = u32::try_from(spending.left().unwrap().amount()).unwrap();
+                give_back(&fixtures, &mut account, i64::from(fixtures.below(left + 1)), &mut spending)
+            }
             _ => fixtures.spend(&mut account, i64::from(fixtures.below(available + 1))),
         });
         save(&storage, from_ref(&account), &entries).await;
+        let took = |entry: &&PointEntry| entry.kind == PointEntryKind::Spent && !entry.movements.is_empty();
+        spent.extend(entries.iter().filter(took).cloned());
         all.append(&mut entries);
         assert_kept(&storage, &account).await;
     }
@@ -247,28 +257,256 @@ pub(crate) async fn a_history_is_listed_newest_first_for_its_user_only<S: Storag
     assert_eq!(history(&storage, other.user, 10).await, others.map(|entry| listed(&entry)));
 }
 
-pub(crate) async fn an_entry_that_refunds_reads_back<S: Storage>(storage: S) {
+/// What the payment of an entry took, read under the lock of its account.
+async fn spending<S: Storage>(storage: &S, spent: &PointEntry) -> PointSpending {
+    let payment = spent.payment.unwrap();
+    let mut tx = begin(storage).await;
+    tx.lock_point_accounts(&ids([spent.user])).await.unwrap();
+    let found = tx.find_point_spendings(&ids([payment])).await.unwrap().remove(&payment).unwrap();
+    tx.rollback().await.unwrap();
+    found
+}
+
+fn give_back(
+    fixtures: &Fixtures,
+    account: &mut PointAccount,
+    amount: i64,
+    spending: &mut PointSpending,
+) -> PointEntry {
+    account.give_back(fixtures.id(), || fixtures.id(), krw(amount), spending, fixtures.now()).unwrap()
+}
+
+/// What an entry took, lot by lot.
+fn taken(spending: &PointSpending) -> Vec<(PointLotId, i64)> {
+    spending.taken.iter().map(|taken| (taken.lot.id, taken.amount.amount())).collect()
+}
+
+pub(crate) async fn what_a_payment_took_reads_back_in_the_order_of_spending<S: Storage>(storage: S) {
     let fixtures = Fixtures::seeded(110);
     let mut account = open(&storage, &fixtures).await;
-    let charged = fixtures.charge(&mut account, 500);
-    let spent = fixtures.spend(&mut account, 200);
-    let lot = charged.new_lot.unwrap().id;
-    // No rule gives points back yet, but the contract knows the kind.
-    let back = PointEntry {
-        id: fixtures.id(),
-        sequence: 3,
-        kind: PointEntryKind::Refunded,
-        amount: krw(150),
-        balance: krw(450),
-        movements: vec![LotMovement { lot, amount: krw(150) }],
-        ..spent.clone()
-    };
-    account.balance = krw(450);
-    account.sequence = 3;
-    account.lots[0].remaining = krw(450);
-    save(&storage, from_ref(&account), &[charged, spent, back.clone()]).await;
+    let entries: Vec<PointEntry> =
+        [30, 10, 20, 5, 25, 15].map(|days| fixtures.grant(&mut account, 100 + days, days)).into();
+    save(&storage, from_ref(&account), &entries).await;
+    let spent = [fixtures.spend(&mut account, 400), fixtures.spend(&mut account, 100)];
+    save(&storage, from_ref(&account), &spent).await;
+
+    let lot = |entry: usize| entries[entry].new_lots[0].id;
+    let first = spending(&storage, &spent[0]).await;
+    assert_eq!(taken(&first), [(lot(3), 105), (lot(1), 110), (lot(5), 115), (lot(2), 70)]);
+    assert_eq!((first.user, Some(first.order)), (account.user, spent[0].order));
+    assert_eq!(first.given_back, krw(0));
+    // The lots are as they are now, those included that have nothing left.
+    let granted = entries[3].new_lots[0];
+    assert_eq!(first.taken[0].lot, PointLot { remaining: krw(0), ..granted });
+    assert_eq!(taken(&spending(&storage, &spent[1]).await), [(lot(2), 50), (lot(4), 50)]);
+}
+
+pub(crate) async fn finds_what_a_set_of_payments_took<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(117);
+    let dollars = PointAccount::open(fixtures.id(), "USD".parse().unwrap());
+    add_accounts(&storage, from_ref(&dollars)).await;
+    let mut accounts = vec![dollars];
+    for _ in 0..20 {
+        accounts.push(open(&storage, &fixtures).await);
+    }
+    let (mut entries, mut spent) = (Vec::new(), Vec::new());
+    for account in &mut accounts {
+        entries.extend([fixtures.charge(account, 1_000), fixtures.grant(account, 50, 1)]);
+        for _ in 0..3 {
+            spent.push(fixtures.spend(account, 1 + i64::from(fixtures.below(300))));
+        }
+    }
+    let nothing = fixtures.spend(&mut accounts[1], 0);
+    entries.extend(spent.iter().cloned().chain([nothing.clone()]));
+    save(&storage, &accounts, &entries).await;
+
+    let mut tx = begin(&storage).await;
+    tx.lock_point_accounts(&accounts.iter().map(|account| account.user).collect()).await.unwrap();
+    // Every second of them, one that took nothing and one that nobody made.
+    let wanted: Vec<&PointEntry> = spent.iter().step_by(2).collect();
+    let payments = wanted.iter().map(|entry| entry.payment.unwrap());
+    let payments = payments.chain([nothing.payment.unwrap(), fixtures.id()]).collect();
+    let found = tx.find_point_spendings(&payments).await.unwrap();
+    assert_eq!(found.len(), wanted.len());
+    for entry in wanted {
+        let spending = &found[&entry.payment.unwrap()];
+        let moved = entry.movements.iter().map(|movement| (movement.lot, -movement.amount.amount()));
+        assert_eq!(taken(spending), moved.collect::<Vec<_>>());
+        assert_eq!((spending.user, spending.left()), (entry.user, entry.amount.negated()));
+    }
+}
+
+pub(crate) async fn refunds_in_part_give_the_lots_back_what_was_taken<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(118);
+    let mut account = open(&storage, &fixtures).await;
+    let entries = [fixtures.grant(&mut account, 300, 5), fixtures.charge(&mut account, 1_000)];
+    save(&storage, from_ref(&account), &entries).await;
+    let before = by_lot(account.clone());
+    let spent = fixtures.spend(&mut account, 1_300);
+    save(&storage, from_ref(&account), from_ref(&spent)).await;
+    for amounts in [vec![1], vec![998, 2], vec![0, 299]] {
+        let mut spending = spending(&storage, &spent).await;
+        // Several of one set, and the next set goes on where the last one ended.
+        let back: Vec<PointEntry> = amounts
+            .into_iter()
+            .map(|amount| give_back(&fixtures, &mut account, amount, &mut spending))
+            .collect();
+        save(&storage, from_ref(&account), &back).await;
+        assert_kept(&storage, &account).await;
+        assert_eq!(history(&storage, account.user, 1).await[0], listed(back.last().unwrap()));
+    }
+    assert_eq!(spending(&storage, &spent).await.left(), Ok(krw(0)));
+    assert_eq!(by_lot(account.clone()), PointAccount { sequence: account.sequence, ..before });
+}
+
+/// Hard case 9.
+pub(crate) async fn points_of_expired_lots_come_back_in_new_ones<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(119);
+    let mut account = open(&storage, &fixtures).await;
+    let mut entries = [1, 2, 90].map(|days| fixtures.grant(&mut account, 100, days)).to_vec();
+    let spent = fixtures.spend(&mut account, 210);
+    entries.push(spent.clone());
+    save(&storage, from_ref(&account), &entries).await;
+    fixtures.clock.advance(TimeDelta::days(2));
+    let mut both = spending(&storage, &spent).await;
+    let back = give_back(&fixtures, &mut account, 150, &mut both);
+    assert_eq!((back.new_lots.len(), back.movements.len()), (2, 3));
+    save(&storage, from_ref(&account), from_ref(&back)).await;
     assert_kept(&storage, &account).await;
-    assert_eq!(history(&storage, account.user, 1).await[0], listed(&back));
+    // What came back into a new lot is given back, not taken from it.
+    let rest = spending(&storage, &spent).await;
+    assert_eq!((taken(&rest), rest.given_back), (taken(&both), krw(150)));
+}
+
+/// Twenty refunds of 100 out of the 1,000 points of a payment: ten give back.
+pub(crate) async fn giving_back_at_once_never_exceeds_what_was_taken<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(120);
+    let mut account = open(&storage, &fixtures).await;
+    let charged = fixtures.charge(&mut account, 5_000);
+    let before = account.clone();
+    let spent = fixtures.spend(&mut account, 1_000);
+    save(&storage, from_ref(&account), &[charged, spent.clone()]).await;
+    let (user, payment) = (account.user, spent.payment.unwrap());
+    let given = at_once(20, |_| {
+        let (storage, fixtures) = (storage.clone(), fixtures.clone());
+        async move {
+            let mut tx = begin(&storage).await;
+            let mut account = tx.lock_point_accounts(&ids([user])).await.unwrap().remove(&user).unwrap();
+            let mut found = tx.find_point_spendings(&ids([payment])).await.unwrap();
+            let spending = found.get_mut(&payment).unwrap();
+            let back = account.give_back(fixtures.id(), || fixtures.id(), krw(100), spending, fixtures.now());
+            let Ok(entry) = back else {
+                tx.rollback().await.unwrap();
+                return false;
+            };
+            tx.save_points(&[account], &[entry]).await.unwrap();
+            tx.commit().await.unwrap();
+            true
+        }
+    })
+    .await;
+    assert_eq!(given.into_iter().filter(|given| *given).count(), 10);
+    assert_kept(&storage, &PointAccount { sequence: 12, ..before }).await;
+}
+
+/// Locks what is due again and again, a few at a time, and writes it off; says whose it was.
+async fn expire_all<S: Storage>(storage: &S, fixtures: &Fixtures, most: u32) -> Vec<UserId> {
+    let mut users = Vec::new();
+    loop {
+        let mut tx = begin(storage).await;
+        let locked = tx.lock_due_point_accounts(fixtures.now(), most).await.unwrap();
+        assert!(locked.len() <= usize::try_from(most).unwrap(), "more than were asked for");
+        if locked.is_empty() {
+            tx.rollback().await.unwrap();
+            return users;
+        }
+        let (mut changed, mut entries) = (Vec::new(), Vec::new());
+        for (user, mut account) in locked {
+            users.push(user);
+            let written = account.expire_due(|| fixtures.id(), fixtures.now());
+            assert!(!written.is_empty(), "nothing was due");
+            entries.extend(written);
+            changed.push(account);
+        }
+        tx.save_points(&changed, &entries).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
+pub(crate) async fn locks_the_accounts_with_lots_that_are_due<S: Storage>(storage: S) {
+    for most in [1, 2, 100] {
+        let fixtures = Fixtures::seeded(121 + u64::from(most) * 1_000);
+        let mut due = Vec::new();
+        for days in 1..=7 {
+            let mut account = open(&storage, &fixtures).await;
+            let mut entries = vec![fixtures.charge(&mut account, 10)];
+            // Each has a lot that stays; the first ones have several that go.
+            entries.extend([1, days, 30].map(|days| fixtures.grant(&mut account, 20, days)));
+            if days == 4 {
+                // The one that is due first has nothing left, so that the next decides.
+                entries.push(fixtures.spend(&mut account, 20));
+            }
+            save(&storage, from_ref(&account), &entries).await;
+            due.push(account.user);
+        }
+        let mut emptied = open(&storage, &fixtures).await;
+        let entries = [fixtures.grant(&mut emptied, 5, 1), fixtures.spend(&mut emptied, 5)];
+        save(&storage, from_ref(&emptied), &entries).await;
+
+        fixtures.clock.advance(TimeDelta::days(1) - TimeDelta::milliseconds(1));
+        assert_eq!(expire_all(&storage, &fixtures, most).await, []);
+        fixtures.clock.advance(TimeDelta::milliseconds(1));
+        let expired = expire_all(&storage, &fixtures, most).await;
+        assert_eq!(ids(expired.iter().copied()), ids(due.iter().copied().filter(|user| *user != due[3])));
+        assert_eq!(expired.len(), 6, "each once");
+        fixtures.clock.advance(TimeDelta::days(3));
+        let expired = expire_all(&storage, &fixtures, most).await;
+        assert_eq!(ids(expired), ids(due[1..=3].iter().copied()));
+        for user in due {
+            let account = storage.find_point_account(user).await.unwrap().unwrap();
+            assert_kept(&storage, &account).await;
+            assert!(account.lots.iter().all(|lot| lot.is_live(fixtures.now())));
+        }
+        // The lots that are still there would be due in the next round.
+        fixtures.clock.advance(TimeDelta::days(30));
+        expire_all(&storage, &fixtures, 100).await;
+    }
+}
+
+pub(crate) async fn locks_none_of_the_accounts_that_are_due_if_none_are_wanted<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(122);
+    let mut account = open(&storage, &fixtures).await;
+    let granted = fixtures.grant(&mut account, 5, 1);
+    save(&storage, from_ref(&account), &[granted]).await;
+    fixtures.clock.advance(TimeDelta::days(1));
+    let mut tx = begin(&storage).await;
+    assert!(tx.lock_due_point_accounts(fixtures.now(), 0).await.unwrap().is_empty());
+    let locked = tx.lock_due_point_accounts(fixtures.now(), 1).await.unwrap();
+    assert!(locked.into_values().map(by_lot).eq([by_lot(account)]));
+}
+
+/// Whether a storage skips the account or waits for it: a job that gets it afterwards would write an expiry twice.
+pub(crate) async fn a_due_account_that_somebody_uses_meanwhile_is_left_to_them<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(123);
+    let mut accounts = [open(&storage, &fixtures).await, open(&storage, &fixtures).await];
+    let granted = [fixtures.grant(&mut accounts[0], 5, 1), fixtures.grant(&mut accounts[1], 5, 2)];
+    save(&storage, &accounts, &granted).await;
+    fixtures.clock.advance(TimeDelta::days(2));
+    let now = fixtures.now();
+    let [mut held, free] = accounts;
+    let mut charging = begin(&storage).await;
+    charging.lock_point_accounts(&ids([held.user])).await.unwrap();
+    let mut entries = held.expire_due(|| fixtures.id(), now);
+    entries.push(fixtures.charge(&mut held, 7));
+    charging.save_points(from_ref(&held), &entries).await.unwrap();
+    let other = storage.clone();
+    let expiring = tokio::spawn(async move {
+        let mut tx = begin(&other).await;
+        tx.lock_due_point_accounts(now, 100).await.unwrap()
+    });
+    tokio::task::yield_now().await;
+    charging.commit().await.unwrap();
+    assert_eq!(outcome(expiring).await.into_keys().collect::<Vec<_>>(), [free.user]);
 }
 
 pub(crate) async fn refuses_a_second_entry_of_a_sequence<S: Storage>(storage: S) {
@@ -305,7 +543,7 @@ pub(crate) async fn refuses_a_lot_below_zero_or_above_its_amount<S: Storage>(sto
     let mut account = open(&storage, &fixtures).await;
     let entries = [fixtures.charge(&mut account, 100), fixtures.charge(&mut account, 1_000)];
     save(&storage, from_ref(&account), &entries).await;
-    let lot = entries[0].new_lot.unwrap().id;
+    let lot = entries[0].new_lots[0].id;
     for moved in [-101, 1] {
         let mut changed = account.clone();
         let entry = fixtures.spend(&mut changed, 0);

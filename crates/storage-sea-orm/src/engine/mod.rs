@@ -109,6 +109,14 @@ impl Engine {
         }
     }
 
+    /// The text that reads at most `?2` of the rows for which a condition holds and whose instant in `column` has come at
+    /// `?1`, the longest due first.
+    pub(crate) fn select_due(self, table: &Table, column: &str, only: &str) -> String {
+        match self {
+            Self::Sqlite => sqlite::select_due(table, column, only),
+        }
+    }
+
     /// The text that reads and locks at most `?2` of the rows for which a condition holds and whose instant in `column`
     /// has come at `?1`, the longest due first, without waiting for those that somebody else has locked.
     pub(crate) fn lock_due(self, table: &Table, column: &str, only: &str) -> String {

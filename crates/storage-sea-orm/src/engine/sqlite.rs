@@ -157,6 +157,11 @@ pub(super) fn count(table: &str, keys: &[Column]) -> String {
 
 /// Nothing is skipped: there is nobody else while the transaction holds the only write lock.
 pub(super) fn lock_due(table: &Table, column: &str, only: &str) -> String {
+    select_due(table, column, only)
+}
+
+/// `SELECT t."a", t."b" FROM "t" AS t WHERE condition AND t."b" <= ?1 ORDER BY t."b" LIMIT ?2`
+pub(super) fn select_due(table: &Table, column: &str, only: &str) -> String {
     let names = names_of(table);
     let (table, column) = (quoted(table.name), quoted(column));
     format!("SELECT {names} FROM {table} AS t WHERE {only} AND t.{column} <= ?1 ORDER BY t.{column} LIMIT ?2")

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use jangteo_point::{PointAccount, PointEntry, PointLot};
+use jangteo_point::{
+    PointAccount, PointEntry, PointEntryKind, PointLot, PointSpending, PointSpendings, TakenFromLot,
+};
 use jangteo_shared_kernel::{
     Currency, Money, OrderId, PaymentId, PointHistoryId, PointLotId, StorageError, UserId,
 };
@@ -21,17 +23,17 @@ pub(crate) fn account_row(account: &PointAccount) -> point_accounts::Model {
     }
 }
 
-/// A lot that an entry brought in, with nothing remaining yet: the entry's movements fill it.
-pub(crate) fn new_lot_row(user: UserId, lot: &PointLot) -> point_lots::Model {
-    point_lots::Model {
+/// The lots that an entry brought in, with nothing remaining yet: the entry's movements fill them.
+pub(crate) fn new_lot_rows(entry: &PointEntry) -> impl Iterator<Item = point_lots::Model> {
+    entry.new_lots.iter().map(|lot| point_lots::Model {
         id: lot.id.as_uuid(),
-        user_id: user.as_uuid(),
+        user_id: entry.user.as_uuid(),
         kind: lot.kind.name().to_owned(),
         amount: lot.amount.amount(),
         remaining: 0,
         expires_at: lot.expires_at,
         created_at: lot.created_at,
-    }
+    })
 }
 
 pub(crate) fn entry_row(entry: &PointEntry) -> point_history::Model {
@@ -121,8 +123,65 @@ pub(crate) fn entry(
         order: row.order_id.map(OrderId::from_uuid),
         reason: row.reason,
         created_at: row.created_at,
-        new_lot: None,
+        new_lots: Vec::new(),
         movements: Vec::new(),
+    })
+}
+
+/// Whether points went by this entry into its payment.
+pub(crate) fn spends(row: &point_history::Model) -> bool {
+    row.kind == PointEntryKind::Spent.name()
+}
+
+/// What payments took and what was given back of it: `history` has all entries that name them, `movements` those of the
+/// entries that spent, with their lots and accounts. All come in any order.
+pub(crate) fn spendings(
+    mut history: Vec<point_history::Model>,
+    movements: Vec<point_lot_movements::Model>,
+    lots: &[point_lots::Model],
+    accounts: &[point_accounts::Model],
+) -> Result<PointSpendings, StorageError> {
+    // Nothing is given back before it was taken.
+    history.sort_by_key(|row| row.sequence);
+    let mut movements_of: BTreeMap<Uuid, BTreeMap<i16, point_lot_movements::Model>> = BTreeMap::new();
+    for row in movements {
+        movements_of.entry(row.history_id).or_default().insert(row.number, row);
+    }
+    let lots: BTreeMap<Uuid, &point_lots::Model> = lots.iter().map(|row| (row.id, row)).collect();
+    let accounts: BTreeMap<Uuid, &point_accounts::Model> =
+        accounts.iter().map(|row| (row.user_id, row)).collect();
+    let mut spendings = PointSpendings::new();
+    for row in history {
+        let place = Place { table: "point_history", id: &row.id };
+        let currency = currency_of(place.present("user_id", accounts.get(&row.user_id))?)?;
+        let payment = PaymentId::from_uuid(place.present("payment_id", row.payment_id)?);
+        if spends(&row) {
+            let order = OrderId::from_uuid(place.present("order_id", row.order_id)?);
+            let moved = movements_of.remove(&row.id).unwrap_or_default();
+            let taken = moved.values().map(|movement| taken_from_lot(movement, &lots, currency));
+            let (user, given_back) = (UserId::from_uuid(row.user_id), Money::zero(currency));
+            let taken = taken.collect::<Result<Vec<_>, _>>()?;
+            if !taken.is_empty() {
+                spendings.insert(payment, PointSpending { payment, order, user, taken, given_back });
+            }
+        } else {
+            let spending = place.present("payment_id", spendings.get_mut(&payment))?;
+            let given_back = spending.given_back.plus(Money::new(row.amount, currency));
+            spending.given_back = place.read("amount", given_back)?;
+        }
+    }
+    Ok(spendings)
+}
+
+fn taken_from_lot(
+    movement: &point_lot_movements::Model,
+    lots: &BTreeMap<Uuid, &point_lots::Model>,
+    currency: Currency,
+) -> Result<TakenFromLot, StorageError> {
+    let place = Place { table: "point_lot_movements", id: &movement.history_id };
+    Ok(TakenFromLot {
+        lot: lot(place.present("lot_id", lots.get(&movement.lot_id))?, currency)?,
+        amount: place.read("amount", Money::new(movement.amount, currency).negated())?,
     })
 }
 

@@ -62,7 +62,7 @@ async fn what_a_constraint_refuses_is_fatal() {
         order: None,
         reason: None,
         created_at: at(0),
-        new_lot: None,
+        new_lots: vec![],
         movements: vec![],
     };
     let account = PointAccount::open(id(1), Currency::KRW);

@@ -71,6 +71,22 @@ async fn charge(shop: &Shop, users: std::ops::Range<u32>) {
     .await;
 }
 
+/// Accounts with points of a minute.
+async fn grant(shop: &Shop, users: std::ops::Range<u32>) {
+    let mut accounts: Vec<_> = users.clone().map(|n| PointAccount::open(id(n), Currency::KRW)).collect();
+    shop.in_one(async |tx| {
+        tx.insert_point_accounts(&accounts).await?;
+        let limits = PointLimits::default();
+        let granted = users.zip(&mut accounts).map(|(n, account)| {
+            let reason = "welcome".to_owned();
+            account.grant(id(n), id(n), krw(1_000), at(60_000), reason, &limits, at(0)).unwrap()
+        });
+        let granted: Vec<_> = granted.collect();
+        tx.save_points(&accounts, &granted).await
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_set_of_any_size_costs_eight_statements_to_place() {
     let shop = Shop::open().await;
@@ -121,6 +137,56 @@ async fn a_set_of_any_size_costs_few_statements_to_pay() {
         Ok(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_set_of_any_size_costs_few_statements_to_give_points_back_and_to_let_them_expire() {
+    let shop = Shop::open().await;
+    let (mut finding, mut locking) = (BTreeSet::new(), BTreeSet::new());
+    for users in [100..101, 200..264] {
+        grant(&shop, users.clone()).await;
+        let entries = shop
+            .in_one(async |tx| {
+                let mut accounts = tx.lock_point_accounts(&ids(users.clone())).await?;
+                let spent = users.clone().zip(accounts.values_mut()).map(|(n, account)| {
+                    account.spend(id(10_000 + n), krw(500), (id(n), id(n)), at(1)).unwrap()
+                });
+                let spent: Vec<_> = spent.collect();
+                tx.save_points(&accounts.into_values().collect::<Vec<_>>(), &spent).await?;
+                Ok(spent)
+            })
+            .await;
+        shop.take_statements();
+        shop.in_one(async |tx| {
+            let mut accounts = tx.lock_point_accounts(&ids(users.clone())).await?;
+            assert_eq!(shop.take_statements().len(), 2);
+            let mut spendings = tx.find_point_spendings(&ids(users.clone())).await?;
+            assert_eq!(spendings.len(), entries.len());
+            finding.extend(shop.take_statements());
+            let back = users.clone().zip(spendings.values_mut()).map(|(n, spending)| {
+                let account = accounts.get_mut(&spending.user).unwrap();
+                account.give_back(id(20_000 + n), || id(n), krw(300), spending, at(2)).unwrap()
+            });
+            let back: Vec<_> = back.collect();
+            tx.save_points(&accounts.into_values().collect::<Vec<_>>(), &back).await
+        })
+        .await;
+        shop.take_statements();
+        shop.in_one(async |tx| {
+            let accounts = tx.lock_due_point_accounts(at(60_000), 100).await?;
+            let statements = shop.take_statements();
+            assert_eq!((statements.len(), accounts.len()), (3, entries.len()));
+            locking.extend(statements);
+            let (mut numbers, mut written, mut changed) = (30_000 + users.start.., vec![], vec![]);
+            for mut account in accounts.into_values() {
+                written.extend(account.expire_due(|| id(numbers.next().unwrap()), at(60_000)));
+                changed.push(account);
+            }
+            tx.save_points(&changed, &written).await
+        })
+        .await;
+    }
+    assert_eq!((finding.len(), locking.len()), (4, 3), "one text a statement: {finding:#?} {locking:#?}");
 }
 
 #[tokio::test]
@@ -195,6 +261,7 @@ async fn nothing_is_no_statement() {
         tx.save_order_states(&[]).await?;
         tx.insert_payments(&[]).await?;
         tx.lock_point_accounts(&users).await?;
+        tx.find_point_spendings(&BTreeSet::new()).await?;
         tx.insert_point_accounts(&[]).await?;
         tx.save_points(&[], &[]).await?;
         tx.insert_campaigns(&[]).await?;
@@ -247,11 +314,34 @@ async fn exercise_coupons(shop: &Shop) {
     }
 }
 
+/// A payment takes points that come back, and a lot expires.
+async fn exercise_points(shop: &Shop) {
+    charge(shop, 100..102).await;
+    shop.in_one(async |tx| {
+        let mut accounts = tx.lock_point_accounts(&ids([100])).await?;
+        let account = accounts.get_mut(&id(100)).unwrap();
+        let (reason, limits) = ("sorry".to_owned(), PointLimits::default());
+        let entries = [
+            account.spend(id(900), krw(5), (id(100), id(100)), at(0)).unwrap(),
+            account.grant(id(901), id(901), krw(5), at(1), reason, &limits, at(0)).unwrap(),
+        ];
+        tx.save_points(slice::from_ref(account), &entries).await?;
+        assert_eq!(tx.find_point_spendings(&ids([100])).await?.len(), 1);
+        assert_eq!(tx.lock_due_point_accounts(at(1), 10).await?.len(), 1);
+        Ok(())
+    })
+    .await;
+    let read = &shop.storage;
+    read.find_point_account(id(100)).await.unwrap();
+    for after in [None, Some(PointPosition { sequence: 9 })] {
+        read.list_point_history(id(100), &PageRequest { limit: Limit::DEFAULT, after }).await.unwrap();
+    }
+}
+
 /// Runs everything that the storage can, so that its statements can be looked at.
 async fn exercise(shop: &Shop) {
     shop.add_users(&[user(1), user(2)]).await;
     shop.add_products(&(1..=3).map(|n| product(n, 1_000)).collect::<Vec<_>>()).await;
-    charge(shop, 100..102).await;
     let orders = place(shop, 100..102, 3).await;
     let payments: Vec<_> =
         (100..).zip(&orders).map(|(n, order)| payment(n, order, &RequestedTenders::AllPoints)).collect();
@@ -294,6 +384,7 @@ async fn exercise(shop: &Shop) {
         Ok(())
     })
     .await;
+    exercise_points(shop).await;
     exercise_coupons(shop).await;
     let read = &shop.storage;
     read.last_undelivered_event().await.unwrap();
@@ -304,11 +395,6 @@ async fn exercise(shop: &Shop) {
     read.find_order(id(100)).await.unwrap();
     read.find_payment(id(100)).await.unwrap();
     read.payments_of_order(id(100)).await.unwrap();
-    read.find_point_account(id(100)).await.unwrap();
-    let page = |after| PageRequest { limit: Limit::DEFAULT, after };
-    for after in [None, Some(PointPosition { sequence: 9 })] {
-        read.list_point_history(id(100), &page(after)).await.unwrap();
-    }
     for after in [None, Some(UserPosition { created_at: at(9), id: id(9) })] {
         for role in [None, Some(Role::Admin)] {
             for email in [None, Some(emails[0].clone())] {
@@ -353,7 +439,7 @@ async fn every_row_is_found_through_an_index() {
     let texts: BTreeSet<_> = shop.take_statements().into_iter().collect();
     assert!(texts.len() > 80, "{}", texts.len());
     let db = shop.by_hand().await;
-    let mut pages_of_coupons = 0;
+    let (mut pages_of_coupons, mut searches_of_points) = (0, 0);
     for text in texts {
         let explain = Statement::from_string(db.get_database_backend(), format!("EXPLAIN QUERY PLAN {text}"));
         let plan: Vec<String> = db
@@ -371,6 +457,20 @@ async fn every_row_is_found_through_an_index() {
             assert_eq!(plan, [expected], "{text}");
             pages_of_coupons += 1;
         }
+        // Not even a scan of an index would do where only few of many rows are wanted.
+        for (table, marked, expected) in [
+            (
+                "point_history",
+                "\"payment_id\" = ",
+                "SEARCH t USING INDEX point_history_of_payment (payment_id=?)",
+            ),
+            ("point_lots", "\"expires_at\" <= ", "SEARCH t USING INDEX point_lots_by_expiry (expires_at<?)"),
+        ] {
+            if text.contains(&format!("\"{table}\" AS t")) && text.contains(marked) {
+                assert!(plan.iter().any(|step| step == expected), "{text}\n{plan:#?}");
+                searches_of_points += 1;
+            }
+        }
         // What follows in the plan of an insert are looks for child rows, which SQLite skips while no foreign key is
         // violated.
         let steps = if text.starts_with("INSERT") { &plan[..1] } else { &plan };
@@ -381,5 +481,5 @@ async fn every_row_is_found_through_an_index() {
             assert!(!walks && !sorts, "{text}\n{plan:#?}");
         }
     }
-    assert_eq!(pages_of_coupons, 8);
+    assert_eq!((pages_of_coupons, searches_of_points), (8, 2));
 }

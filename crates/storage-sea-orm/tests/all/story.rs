@@ -207,7 +207,7 @@ impl Story {
     }
 
     pub(crate) fn charge_lot(&self) -> String {
-        self.charge.new_lot.unwrap().id.to_string()
+        self.charge.new_lots[0].id.to_string()
     }
 
     pub(crate) fn mug_line(&self) -> String {
