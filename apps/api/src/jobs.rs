@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt::task::JoinHandle;
-use jangteo_application::{expire_due_orders, forget_old_answers};
+use jangteo_application::{expire_due_orders, expire_due_points, forget_old_answers};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -14,6 +14,8 @@ use crate::shop::Shop;
 
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+/// Nobody waits for it: expired points cannot be spent, written off or not.
+const EXPIRE_POINTS_EVERY: Duration = Duration::from_mins(1);
 
 /// The jobs that run.
 #[derive(Debug)]
@@ -32,7 +34,8 @@ pub(crate) fn start(settings: &Settings, shop: Arc<Shop>) -> Jobs {
     if settings.jobs {
         jobs.told.push(actix_web::rt::spawn(relay::run(Arc::clone(&shop), watched)));
         jobs.cut_off.push(actix_web::rt::spawn(sweep(Arc::clone(&shop))));
-        jobs.cut_off.push(actix_web::rt::spawn(expire(shop)));
+        jobs.cut_off.push(actix_web::rt::spawn(expire(Arc::clone(&shop))));
+        jobs.cut_off.push(actix_web::rt::spawn(expire_points(shop)));
     }
     jobs
 }
@@ -78,6 +81,20 @@ async fn expire(shop: Arc<Shop>) {
             Ok(0) => {}
             Ok(expired) => tracing::info!(expired, "unpaid orders have expired"),
             Err(error) => tracing::warn!(%error, "unpaid orders could not expire; trying again soon"),
+        }
+    }
+}
+
+/// Writes off points that have expired. Instances may do so at the same time.
+async fn expire_points(shop: Arc<Shop>) {
+    let mut ticks = interval(EXPIRE_POINTS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match expire_due_points(&shop.storage, &shop.sources).await {
+            Ok(0) => {}
+            Ok(expired) => tracing::info!(expired, "point lots have expired"),
+            Err(error) => tracing::warn!(%error, "points could not expire; trying again later"),
         }
     }
 }

@@ -12,7 +12,7 @@
 //! | [`DeleteAccounts`] | users, refresh families, orders, issued coupons, point accounts, product stock |
 //! | [`CreateProducts`] | nothing: they are new |
 //! | [`EditProducts`], [`AdjustStocks`] | product stock |
-//! | [`ChargePointAccounts`], [`GrantPointAccounts`] | point accounts |
+//! | [`ChargePointAccounts`], [`GrantPointAccounts`], [`expire_due_points`] | point accounts |
 //! | [`CreateCampaigns`] | nothing: they are new |
 //! | [`ClaimCoupons`] | campaigns |
 //! | [`PlaceOrders`] | issued coupons, product stock |
@@ -85,6 +85,7 @@ mod edit_profiles;
 mod envelope;
 mod event_kind;
 mod expire_orders;
+mod expire_points;
 mod forget_answers;
 mod grant_points;
 mod idempotency;
@@ -121,6 +122,7 @@ pub use edit_profiles::{AccountNotFound, EditProfile, EditProfiles};
 pub use envelope::Envelope;
 pub use event_kind::EventKind;
 pub use expire_orders::expire_due_orders;
+pub use expire_points::expire_due_points;
 pub use forget_answers::{ANSWERS_KEPT_FOR, forget_old_answers};
 pub use grant_points::{GrantPointAccounts, GrantPoints, GrantPointsRefusal};
 pub use idempotency::{
