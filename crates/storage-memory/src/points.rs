@@ -47,7 +47,13 @@ impl PointRow {
         });
         let taken = taken.collect::<Result<Vec<_>, StorageError>>()?;
         let given_back = Money::zero(self.balance.currency());
-        Ok((!taken.is_empty()).then(|| PointSpending { payment, order, user: self.user, taken, given_back }))
+        Ok((!taken.is_empty()).then_some(PointSpending {
+            payment,
+            order,
+            user: self.user,
+            taken,
+            given_back,
+        }))
     }
 
     /// Brings in the entry's new lots and moves the lots that it names.

@@ -79,6 +79,25 @@ async fn refuses_to_save_what_is_not_locked() {
 }
 
 #[tokio::test]
+async fn refuses_to_read_what_was_taken_from_an_account_that_is_not_locked() {
+    let fixtures = Fixtures::seeded(4);
+    let storage = MemoryStorage::new();
+    let mut account = PointAccount::open(fixtures.id(), Currency::KRW);
+    let mut tx = storage.begin().await.unwrap();
+    tx.insert_point_accounts(from_ref(&account)).await.unwrap();
+    let entries = [fixtures.charge(&mut account, 5), fixtures.spend(&mut account, 3)];
+    tx.save_points(from_ref(&account), &entries).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let mut tx = storage.begin().await.unwrap();
+    let payments = BTreeSet::from([entries[1].payment.unwrap()]);
+    let refusal = tx.find_point_spendings(&payments).await;
+    assert!(matches!(refusal, Err(StorageError::Fatal(_))), "{refusal:?}");
+    tx.lock_point_accounts(&[account.user].into()).await.unwrap();
+    assert_eq!(tx.find_point_spendings(&payments).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn refuses_points_whose_account_lots_and_entries_do_not_add_up() {
     let fixtures = Fixtures::seeded(2);
     let storage = MemoryStorage::new();

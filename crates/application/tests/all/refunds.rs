@@ -102,6 +102,7 @@ async fn assert_adds_up(shop: &Shop) {
 /// Three units for 10,000 after a coupon, refunded one by one; the points came from three lots.
 #[tokio::test]
 async fn hard_case_8_the_last_of_three_units_gives_the_rest_and_each_lot_gets_its_own_back() {
+    use PointLotKind::{Bonus, Charged};
     let shop = Shop::new();
     let user = shop.customer_with(4_000).await;
     shop.clock.advance(TimeDelta::milliseconds(1));
@@ -114,7 +115,6 @@ async fn hard_case_8_the_last_of_three_units_gives_the_rest_and_each_lot_gets_it
     let order = accepted(shop.run(&shop.place_orders(), command).await);
     assert_eq!(order.total(), krw(10_000));
     let payment = accepted(shop.pay(user, order.id).await);
-    use PointLotKind::{Bonus, Charged};
     assert_eq!(lots(&shop, user).await, [(Charged, 1_500)]);
 
     let one = [(order.lines[0].id, 1)];

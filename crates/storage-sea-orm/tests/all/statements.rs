@@ -357,11 +357,52 @@ async fn exercise_coupons(shop: &Shop) {
     }
 }
 
+/// A payment takes points that come back, and a lot expires.
+async fn exercise_points(shop: &Shop) {
+    charge(shop, 100..102).await;
+    shop.in_one(async |tx| {
+        let mut accounts = tx.lock_point_accounts(&ids([100])).await?;
+        let account = accounts.get_mut(&id(100)).unwrap();
+        let (reason, limits) = ("sorry".to_owned(), PointLimits::default());
+        let entries = [
+            account.spend(id(900), krw(5), (id(100), id(100)), at(0)).unwrap(),
+            account.grant(id(901), id(901), krw(5), at(1), reason, &limits, at(0)).unwrap(),
+        ];
+        tx.save_points(slice::from_ref(account), &entries).await?;
+        assert_eq!(tx.find_point_spendings(&ids([100])).await?.len(), 1);
+        assert_eq!(tx.lock_due_point_accounts(at(1), 10).await?.len(), 1);
+        Ok(())
+    })
+    .await;
+    let read = &shop.storage;
+    read.find_point_account(id(100)).await.unwrap();
+    for after in [None, Some(PointPosition { sequence: 9 })] {
+        read.list_point_history(id(100), &PageRequest { limit: Limit::DEFAULT, after }).await.unwrap();
+    }
+}
+
+async fn exercise_refunds(shop: &Shop, order: &Order, payment: &Payment) {
+    let one = [payment.id].into();
+    shop.in_one(async |tx| {
+        tx.find_orders_of_payments(&one).await?;
+        let mut payments: Vec<Payment> = tx.lock_payments(&one).await?.into_values().collect();
+        let event = payments[0].give_back(&[], GivingBack::Part, at(1)).unwrap();
+        tx.save_given_back(&payments, &[(payment.id, event)]).await?;
+        tx.save_returned_units(slice::from_ref(order)).await?;
+        tx.insert_refunds(&[Fixtures::seeded(1).refund(order, payment)]).await
+    })
+    .await;
+    shop.storage.find_refund(id(100)).await.unwrap();
+    for after in [None, Some(RefundPosition { created_at: at(9), id: id(9) })] {
+        let page = PageRequest { limit: Limit::DEFAULT, after };
+        shop.storage.list_refunds_of_payment(payment.id, &page).await.unwrap();
+    }
+}
+
 /// Runs everything that the storage can, so that its statements can be looked at.
 async fn exercise(shop: &Shop) {
     shop.add_users(&[user(1), user(2)]).await;
     shop.add_products(&(1..=3).map(|n| product(n, 1_000)).collect::<Vec<_>>()).await;
-    charge(shop, 100..102).await;
     let orders = place(shop, 100..102, 3).await;
     let payments: Vec<_> =
         (100..).zip(&orders).map(|(n, order)| payment(n, order, &RequestedTenders::AllPoints)).collect();
@@ -391,24 +432,6 @@ async fn exercise(shop: &Shop) {
         tx.find_unpaid_orders_of(&users).await?;
         tx.save_order_states(&orders).await?;
         tx.insert_payments(&payments).await?;
-        tx.find_orders_of_payments(&ids([100])).await?;
-        let mut locked = tx.lock_payments(&ids([100])).await?;
-        let given_back = locked.get_mut(&id(100)).unwrap();
-        let event = given_back.give_back(&[], GivingBack::Part, at(1)).unwrap();
-        tx.save_given_back(&[given_back.clone()], &[(id(100), event)]).await?;
-        tx.save_returned_units(&orders).await?;
-        tx.insert_refunds(&[Fixtures::seeded(1).refund(&orders[0], &payments[0])]).await?;
-        let mut accounts = tx.lock_point_accounts(&ids([100])).await?;
-        let account = accounts.get_mut(&id(100)).unwrap();
-        let entries = [
-            account.spend(id(900), krw(5), (id(100), id(100)), at(0)).unwrap(),
-            account
-                .grant(id(901), id(901), krw(5), at(1), "sorry".to_owned(), &PointLimits::default(), at(0))
-                .unwrap(),
-        ];
-        tx.save_points(&[account.clone()], &entries).await?;
-        assert_eq!(tx.find_point_spendings(&ids([100])).await?.len(), 1);
-        assert_eq!(tx.lock_due_point_accounts(at(1), 10).await?.len(), 1);
         tx.delete_idempotency_records_before(at(0), 5).await?;
         let lease = Lease { name: LeaseName::EventRelay, holder: id(1), expires_at: at(1) };
         tx.insert_lease(&lease).await?;
@@ -422,6 +445,8 @@ async fn exercise(shop: &Shop) {
         Ok(())
     })
     .await;
+    exercise_refunds(shop, &orders[0], &payments[0]).await;
+    exercise_points(shop).await;
     exercise_coupons(shop).await;
     let read = &shop.storage;
     read.last_undelivered_event().await.unwrap();
@@ -432,16 +457,6 @@ async fn exercise(shop: &Shop) {
     read.find_order(id(100)).await.unwrap();
     read.find_payment(id(100)).await.unwrap();
     read.payments_of_order(id(100)).await.unwrap();
-    read.find_refund(id(100)).await.unwrap();
-    for after in [None, Some(RefundPosition { created_at: at(9), id: id(9) })] {
-        let page = PageRequest { limit: Limit::DEFAULT, after };
-        read.list_refunds_of_payment(id(100), &page).await.unwrap();
-    }
-    read.find_point_account(id(100)).await.unwrap();
-    let page = |after| PageRequest { limit: Limit::DEFAULT, after };
-    for after in [None, Some(PointPosition { sequence: 9 })] {
-        read.list_point_history(id(100), &page(after)).await.unwrap();
-    }
     for after in [None, Some(UserPosition { created_at: at(9), id: id(9) })] {
         for role in [None, Some(Role::Admin)] {
             for email in [None, Some(emails[0].clone())] {
