@@ -14,7 +14,6 @@ mod payments;
 mod points;
 mod relay;
 mod relay_chaos;
-mod sequences;
 mod sets;
 mod shop;
 mod told;
