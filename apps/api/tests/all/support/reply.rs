@@ -1,5 +1,7 @@
 //! An answer, read to its end.
 
+use std::collections::BTreeMap;
+
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
@@ -13,6 +15,15 @@ pub(crate) struct Reply {
     pub(crate) text: String,
     /// The body as JSON; null if it is none.
     pub(crate) body: Value,
+}
+
+/// How many answers had each status and code.
+pub(crate) fn counted(replies: &[Reply]) -> BTreeMap<(u16, &str), usize> {
+    let mut counts = BTreeMap::new();
+    for reply in replies {
+        *counts.entry((reply.status, reply.body["code"].as_str().unwrap_or_default())).or_default() += 1;
+    }
+    counts
 }
 
 impl Reply {
