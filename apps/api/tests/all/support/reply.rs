@@ -27,11 +27,12 @@ pub(crate) fn counted(replies: &[Reply]) -> BTreeMap<(u16, &str), usize> {
 }
 
 impl Reply {
-    pub(crate) async fn read(request: String, answer: reqwest::Response) -> Self {
+    /// Fails if the answer ends too early.
+    pub(crate) async fn read(request: String, answer: reqwest::Response) -> reqwest::Result<Self> {
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let text = answer.text().await.expect("a body");
+        let text = answer.text().await?;
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Self { request, status, headers, text, body }
+        Ok(Self { request, status, headers, text, body })
     }
 
     /// The answer, which has this status.
