@@ -34,7 +34,9 @@ fn read(source: &str, all: bool, into: &mut BTreeMap<u32, usize>) {
         } else {
             if is_function && is_test {
                 cases.extend(named(line));
-                cases.iter().for_each(|case| *into.entry(*case).or_default() += 1);
+                for case in &cases {
+                    *into.entry(*case).or_default() += 1;
+                }
             }
             (cases, is_test) = (BTreeSet::new(), all);
         }
