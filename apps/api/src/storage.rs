@@ -22,7 +22,8 @@ pub(crate) async fn open(settings: &Settings, keys: &ServiceKeys) -> anyhow::Res
     let cipher = Arc::new(SealedFields::new(&keys.fields, Arc::new(SystemEntropy)));
     std::fs::create_dir_all(&settings.data_dir)
         .with_context(|| format!("cannot create data_dir {}", settings.data_dir.display()))?;
-    let options = StorageOptions::new(settings.database_url.clone());
+    let mut options = StorageOptions::new(settings.database_url.clone());
+    options.acquire_timeout = settings.database_acquire_timeout;
     Ok(SeaOrmStorage::connect(&options, cipher).await?)
 }
 

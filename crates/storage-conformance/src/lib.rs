@@ -15,6 +15,8 @@
 //! Each case runs on an empty storage of its own. All run, and the failures are named at the end;
 //! `JANGTEO_CONFORMANCE_ONLY=points::` runs those with that in their name.
 //!
+//! [`check_model`] then runs a whole shop on it, under random sequences of everything that can happen.
+//!
 //! Besides the suite there are [`fixtures`], a clock that a test moves ([`FixedClock`]) and entropy that a seed decides
 //! ([`SeededEntropy`]), for the tests of every crate:
 //!
@@ -38,6 +40,7 @@
 
 mod cases;
 pub mod fixtures;
+mod model;
 mod prelude;
 mod sources;
 mod storage;
@@ -45,6 +48,7 @@ mod suite;
 mod support;
 
 pub use fixtures::Fixtures;
+pub use model::check_model;
 pub use sources::{FixedClock, SeededEntropy};
 pub use storage::{Repositories, Storage};
 pub use suite::{Case, check_all, suite};

@@ -60,6 +60,11 @@ impl SeededEntropy {
     #[expect(clippy::print_stdout, reason = "a failing test shows the seed that it ran with")]
     pub fn seeded(seed: u64) -> Self {
         println!("entropy of a test: {}={seed}", Self::SEED_VARIABLE);
+        Self::of(seed)
+    }
+
+    /// Entropy that is always the same and needs no telling.
+    pub(crate) fn of(seed: u64) -> Self {
         Self(Arc::new(AtomicU64::new(seed)))
     }
 

@@ -18,6 +18,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let test_arguments: Vec<&str> = TEST_COMMAND.split(' ').skip(1).collect();
     let mut documentation = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
     documentation.env("RUSTDOCFLAGS", "-D warnings");
+    // Of the whole workspace, so that nothing is built anew for it.
+    let model = "a_shop_does_what_the_model_foresees";
+    let mut sequences = cargo(&["test", "--workspace", "--locked", "--test", "conformance", model]);
+    sequences.env("PROPTEST_CASES", "10000");
 
     step::run_all(vec![
         Step::cargo("formatting", cargo(&["fmt", "--all", "--check"])),
@@ -29,6 +33,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             readme::shows_the_test_command(workspace, TEST_COMMAND)?;
             step::succeeds(cargo(&test_arguments))
         }),
+        Step::cargo("10,000 random sequences in memory", sequences),
         Step::cargo("documentation", documentation),
         Step::cargo("licences and bans", cargo(&["deny", "check", "licenses", "bans", "sources"])),
         Step::task("dependency rules", "cargo xtask check-deps", || {

@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     /// `database.url`: where the data is.
     pub(crate) database_url: String,
+    /// `database.acquire_timeout`: how long a request waits for a connection.
+    pub(crate) database_acquire_timeout: Duration,
     /// `orders.unpaid_expiry`: how long an order waits for its payment.
     pub(crate) unpaid_expiry: Duration,
     /// `business.zone`: whose days, weeks and months count.
@@ -101,6 +103,11 @@ impl Settings {
                 Duration::from_mins(10),
             ),
             database_url: database_url(from, &data_dir),
+            database_acquire_timeout: from.span(
+                "database.acquire_timeout",
+                Duration::from_millis(100),
+                Duration::from_mins(10),
+            ),
             data_dir,
             unpaid_expiry: from.span("orders.unpaid_expiry", SECOND, 366 * DAY),
             zone: from.parsed("business.zone", BusinessZone::SEOUL, read_as, |zone| quoted(zone.name())),

@@ -107,6 +107,7 @@ fn bad_values_are_refused_by_name() {
         ("JANGTEO__SERVER__BIND", "localhost", "server.bind"),
         ("JANGTEO__SERVER__SHUTDOWN_TIMEOUT", "30", "server.shutdown_timeout"),
         ("JANGTEO__SERVER__REQUEST_TIMEOUT", "0s", "server.request_timeout"),
+        ("JANGTEO__DATABASE__ACQUIRE_TIMEOUT", "0s", "database.acquire_timeout"),
         ("JANGTEO__SERVER__WORKERS", "0", "server.workers"),
         ("JANGTEO__DATABASE__URL", "postgres://shop:hidden@db/jangteo", "database.url"),
         ("JANGTEO__DATABASE__URL", "nonsense", "database.url"),

@@ -1,6 +1,6 @@
 //! Events: what happened reaches the sink, whatever becomes of the server.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use jangteo_security::{SystemClock, SystemEntropy};
 use jangteo_shared_kernel::{Clock, Timestamp};
 use jangteo_storage_sea_orm::{SeaOrmStorage, StorageOptions};
 use jangteo_user::{CipherError, Email, EmailLookup, FieldCipher, FieldPlace};
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::crashes::buy;
-use crate::support::Server;
+use crate::support::{Person, Server, next};
 
 const LOGGED: [(&str, &str); 2] =
     [("JANGTEO__LOG__FORMAT", "json"), ("JANGTEO__LOG__FILTER", "info,jangteo_api=debug")];
@@ -134,6 +134,34 @@ async fn a_server_without_jobs_delivers_nothing() {
     assert_eq!(left_by(&server).await, BTreeSet::from([registered]));
 }
 
+/// An order that somebody sent: by its key, with the id that was answered, if anything was.
+type Sent = BTreeMap<String, Option<String>>;
+
+/// Buys until the server is gone, and says what was sent.
+async fn buy(person: Person, products: Arc<[String; 2]>, acknowledged: mpsc::UnboundedSender<()>) -> Sent {
+    let mut sent = Sent::new();
+    loop {
+        let key = format!("crash-{}", next());
+        sent.insert(key.clone(), None);
+        let request = person
+            .request(Method::POST, "/orders")
+            .header("Idempotency-Key", &key)
+            .json(&body(&key, &products));
+        let Ok(answer) = request.send().await else { return sent };
+        let status = answer.status();
+        let Ok(order) = answer.json::<Value>().await else { return sent };
+        assert_eq!(status, 201, "{order}");
+        sent.insert(key, order["id"].as_str().map(str::to_owned));
+        let _ = acknowledged.send(());
+    }
+}
+
+/// The order under a key, the same whenever it is sent.
+fn body(key: &str, products: &[String; 2]) -> Value {
+    let quantity = key.bytes().map(u32::from).sum::<u32>() % 3 + 1;
+    json!({ "items": [{ "productId": products[0], "quantity": quantity }, { "productId": products[1], "quantity": 1 }] })
+}
+
 /// Killed at moments that differ; some of them are between delivery and mark.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_has_lost_no_event_of_what_it_acknowledged() {
@@ -163,7 +191,7 @@ async fn a_killed_server_has_lost_no_event_of_what_it_acknowledged() {
         }
         server.kill();
         let sent = buying.join_all().await;
-        acknowledged.extend(sent.into_iter().flat_map(std::collections::BTreeMap::into_values).flatten());
+        acknowledged.extend(sent.into_iter().flat_map(BTreeMap::into_values).flatten());
         found_late.extend(
             left_by(&server).await.into_iter().filter(|(kind, _)| kind == PLACED).map(|(_, subject)| subject),
         );

@@ -17,6 +17,7 @@ mod configuration;
 mod coupons;
 mod crashes;
 mod events;
+mod hard_cases;
 mod observability;
 mod outage;
 mod ownership;

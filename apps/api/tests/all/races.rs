@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::{Person, Reply, Server};
+use crate::support::{Person, Reply, Server, counted};
 
 /// This many new customers, signed up at once.
 async fn customers(server: &Server, count: usize) -> Vec<Person> {
@@ -15,15 +15,6 @@ async fn customers(server: &Server, count: usize) -> Vec<Person> {
         arriving.spawn(async move { api.sign_up().await });
     }
     arriving.join_all().await
-}
-
-/// How many answers had each status and code.
-fn counted(replies: &[Reply]) -> BTreeMap<(u16, &str), usize> {
-    let mut counts = BTreeMap::new();
-    for reply in replies {
-        *counts.entry((reply.status, reply.body["code"].as_str().unwrap_or_default())).or_default() += 1;
-    }
-    counts
 }
 
 #[tokio::test(flavor = "multi_thread")]

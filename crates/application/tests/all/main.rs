@@ -15,7 +15,6 @@ mod points;
 mod refunds;
 mod relay;
 mod relay_chaos;
-mod sequences;
 mod sets;
 mod shop;
 mod told;

@@ -1,4 +1,4 @@
-//! The suite that every storage must pass.
+//! The suite that every storage must pass, and the shop that every storage must carry.
 
 use std::sync::Mutex;
 
@@ -15,4 +15,16 @@ async fn keeps_the_contracts() {
         storage
     })
     .await;
+}
+
+#[test]
+fn a_shop_does_what_the_model_foresees() {
+    // The file of the sequence that is running.
+    let shop = Mutex::new(None);
+    jangteo_storage_conformance::check_model(16, async || {
+        let opened = Shop::open().await;
+        let storage = opened.storage.clone();
+        *shop.lock().unwrap() = Some(opened);
+        storage
+    });
 }

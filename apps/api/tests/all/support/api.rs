@@ -52,9 +52,18 @@ impl Api {
 
     /// Sends a request that was put together by hand.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Reply {
+        self.exchange(request).await.expect("an answer")
+    }
+
+    /// Sends a request to a server that may be gone; `None` if no whole answer has come.
+    pub(crate) async fn try_send(&self, request: RequestBuilder) -> Option<Reply> {
+        self.exchange(request).await.ok()
+    }
+
+    async fn exchange(&self, request: RequestBuilder) -> reqwest::Result<Reply> {
         let request = request.build().expect("a request");
         let name = format!("{} {}", request.method(), request.url());
-        Reply::read(name, self.client.execute(request).await.expect("an answer")).await
+        Reply::read(name, self.client.execute(request).await?).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {

@@ -1,5 +1,7 @@
 //! An answer, read to its end.
 
+use std::collections::BTreeMap;
+
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
@@ -15,12 +17,22 @@ pub(crate) struct Reply {
     pub(crate) body: Value,
 }
 
+/// How many answers had each status and code.
+pub(crate) fn counted(replies: &[Reply]) -> BTreeMap<(u16, &str), usize> {
+    let mut counts = BTreeMap::new();
+    for reply in replies {
+        *counts.entry((reply.status, reply.body["code"].as_str().unwrap_or_default())).or_default() += 1;
+    }
+    counts
+}
+
 impl Reply {
-    pub(crate) async fn read(request: String, answer: reqwest::Response) -> Self {
+    /// Fails if the answer ends too early.
+    pub(crate) async fn read(request: String, answer: reqwest::Response) -> reqwest::Result<Self> {
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let text = answer.text().await.expect("a body");
+        let text = answer.text().await?;
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Self { request, status, headers, text, body }
+        Ok(Self { request, status, headers, text, body })
     }
 
     /// The answer, which has this status.

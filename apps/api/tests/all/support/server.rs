@@ -39,6 +39,12 @@ impl Server {
         Self::launch(Arc::clone(&self.folder), self.variables.clone())
     }
 
+    /// The same with these variables besides.
+    pub(crate) fn another_with(&self, variables: &[(&str, &str)]) -> Self {
+        let more = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self::launch(Arc::clone(&self.folder), self.variables.iter().cloned().chain(more).collect())
+    }
+
     fn launch(folder: Arc<TempDir>, variables: Vec<(String, String)>) -> Self {
         let log =
             File::options().create(true).append(true).open(folder.path().join("log")).expect("a log file");
