@@ -40,6 +40,7 @@ mod m20261122_000011_create_campaigns;
 mod m20261122_000012_create_issued_coupons;
 mod m20261122_000013_add_issued_coupon_to_orders;
 mod m20261125_000014_create_refunds;
+mod m20261125_000016_create_daily_sales;
 
 use sea_orm_migration::MigrationTrait;
 use sea_orm_migration::async_trait::async_trait;
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000012_create_issued_coupons::Migration),
             Box::new(m20261122_000013_add_issued_coupon_to_orders::Migration),
             Box::new(m20261125_000014_create_refunds::Migration),
+            Box::new(m20261125_000016_create_daily_sales::Migration),
         ]
     }
 }
