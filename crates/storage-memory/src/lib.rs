@@ -62,6 +62,7 @@ mod payments;
 mod points;
 mod products;
 mod refresh_families;
+mod sales;
 mod state;
 mod storage;
 mod table;

@@ -4,6 +4,7 @@
 pub(crate) mod campaign_allotments;
 pub(crate) mod campaign_products;
 pub(crate) mod campaigns;
+pub(crate) mod daily_sales;
 pub(crate) mod idempotency_records;
 pub(crate) mod issued_coupons;
 pub(crate) mod leases;
@@ -23,4 +24,5 @@ pub(crate) mod product_stock;
 pub(crate) mod products;
 pub(crate) mod refresh_families;
 pub(crate) mod stock_adjustments;
+pub(crate) mod uncounted_sales;
 pub(crate) mod users;

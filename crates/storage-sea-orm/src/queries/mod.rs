@@ -9,5 +9,6 @@ mod orders;
 mod outbox;
 mod payments;
 mod points;
+mod popular;
 mod products;
 mod users;

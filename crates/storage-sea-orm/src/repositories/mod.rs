@@ -12,6 +12,7 @@ mod payments;
 mod points;
 mod products;
 mod refresh_families;
+mod sales;
 mod users;
 
 pub(crate) use coupons::PRODUCTS_OF;

@@ -9,6 +9,7 @@ pub(crate) mod payments;
 pub(crate) mod points;
 pub(crate) mod products;
 pub(crate) mod refresh_families;
+pub(crate) mod sales;
 pub(crate) mod users;
 
 use std::collections::BTreeSet;
