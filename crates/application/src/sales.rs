@@ -77,3 +77,128 @@ fn add_up(sources: &Sources, parts: impl Iterator<Item = Part>) -> Vec<Sale> {
 fn opposite(amount: Money) -> Money {
     amount.negated().unwrap_or(Money::zero(amount.currency()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jangteo_order::{OrderTerms, OrderedItem};
+    use jangteo_refund::{RefundItem, RefundReason};
+    use jangteo_shared_kernel::{Clock, Entropy, Id, Quantity};
+
+    use super::*;
+
+    struct Counter(std::sync::atomic::AtomicU64);
+
+    impl Entropy for Counter {
+        fn fill(&self, bytes: &mut [u8]) {
+            let next = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_be_bytes();
+            bytes.iter_mut().rev().zip(next.iter().rev()).for_each(|(byte, new)| *byte = *new);
+        }
+    }
+
+    struct Epoch;
+
+    impl Clock for Epoch {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+    }
+
+    fn sources() -> Sources {
+        Sources::new(Arc::new(Epoch), Arc::new(Counter(0.into())))
+    }
+
+    fn id<K>(n: u32) -> Id<K> {
+        format!("01900000-0000-7000-8000-{n:012x}").parse().unwrap()
+    }
+
+    fn krw(amount: i64) -> Money {
+        Money::new(amount, Currency::KRW)
+    }
+
+    fn units(n: u32) -> Quantity {
+        Quantity::new(n).unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// An order of lines of a product, a price and a quantity, paid at once.
+    fn paid(lines: &[(u32, i64, u32)], now: Timestamp) -> Order {
+        let terms = OrderTerms {
+            id: id(1),
+            user: id(2),
+            currency: Currency::KRW,
+            placed_at: now,
+            expires_at: now + chrono::TimeDelta::minutes(1),
+        };
+        let items = lines.iter().map(|&(product, price, quantity)| OrderedItem {
+            line: id(3),
+            product: id(product),
+            product_name: "Mug".to_owned(),
+            unit_price: krw(price),
+            quantity: units(quantity),
+        });
+        let mut order = Order::place(terms, items, None).unwrap();
+        order.pay(now).unwrap();
+        order
+    }
+
+    /// Product, units and amount, in the order of the products.
+    fn told(sales: &[Sale]) -> Vec<(ProductId, i64, i64)> {
+        let mut told: Vec<_> =
+            sales.iter().map(|sale| (sale.product, sale.units, sale.revenue.amount())).collect();
+        told.sort_unstable();
+        told
+    }
+
+    #[test]
+    fn what_is_sold_at_one_time_is_one_sale_a_product() {
+        let (now, later) = (at("2026-11-22T00:00:00Z"), at("2026-11-22T00:00:00.001Z"));
+        let orders =
+            [paid(&[(7, 100, 2), (8, 5, 1)], now), paid(&[(7, 90, 1)], now), paid(&[(7, 1, 1)], later)];
+        let sales = sold(&sources(), &orders);
+        assert_eq!(told(&sales), [(id(7), 1, 1), (id(7), 3, 290), (id(8), 1, 5)]);
+        let ids: std::collections::BTreeSet<_> = sales.iter().map(|sale| sale.id).collect();
+        assert_eq!(ids.len(), 3);
+    }
+
+    /// Hard case 20: amounts at the edges of i64.
+    #[test]
+    fn hard_case_20_what_does_not_fit_into_one_sale_is_two() {
+        let now = at("2026-11-22T00:00:00Z");
+        let orders = [paid(&[(7, i64::MAX, 1)], now), paid(&[(7, 5, 2)], now), paid(&[(7, 3, 1)], now)];
+        assert_eq!(told(&sold(&sources(), &orders)), [(id(7), 1, i64::MAX), (id(7), 3, 13)]);
+    }
+
+    /// Hard case 15: the refund of last week's sale.
+    #[test]
+    fn hard_case_15_a_refund_takes_back_from_the_day_of_the_sale() {
+        let (paid_at, now) = (at("2026-11-15T14:59:59.999Z"), at("2026-11-22T00:00:00Z"));
+        let item = |product, quantity, restock, amount| RefundItem {
+            line: id(3),
+            product: id(product),
+            quantity: units(quantity),
+            restock,
+            shares: Vec::new(),
+            amount: krw(amount),
+        };
+        let refund = Refund {
+            id: id(4),
+            payment: id(5),
+            order: id(1),
+            user: id(2),
+            reason: RefundReason::payment_cancelled(),
+            items: vec![item(7, 2, true, 200), item(7, 1, false, 99), item(8, 1, true, 0)],
+            tenders: Vec::new(),
+            amount: krw(299),
+            paid_at,
+            created_at: now,
+        };
+        let sales = taken_back(&sources(), [&refund]);
+        assert_eq!(told(&sales), [(id(7), -3, -299), (id(8), -1, 0)]);
+        assert!(sales.iter().all(|sale| (sale.sold_at, sale.noted_at) == (paid_at, now)));
+    }
+}
