@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt::task::JoinHandle;
-use jangteo_application::{expire_due_orders, forget_old_answers};
+use jangteo_application::{count_sales, expire_due_orders, forget_old_answers};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -14,6 +14,7 @@ use crate::shop::Shop;
 
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// The jobs that run.
 #[derive(Debug)]
@@ -32,7 +33,8 @@ pub(crate) fn start(settings: &Settings, shop: Arc<Shop>) -> Jobs {
     if settings.jobs {
         jobs.told.push(actix_web::rt::spawn(relay::run(Arc::clone(&shop), watched)));
         jobs.cut_off.push(actix_web::rt::spawn(sweep(Arc::clone(&shop))));
-        jobs.cut_off.push(actix_web::rt::spawn(expire(shop)));
+        jobs.cut_off.push(actix_web::rt::spawn(expire(Arc::clone(&shop))));
+        jobs.cut_off.push(actix_web::rt::spawn(count(shop)));
     }
     jobs
 }
@@ -78,6 +80,20 @@ async fn expire(shop: Arc<Shop>) {
             Ok(0) => {}
             Ok(expired) => tracing::info!(expired, "unpaid orders have expired"),
             Err(error) => tracing::warn!(%error, "unpaid orders could not expire; trying again soon"),
+        }
+    }
+}
+
+/// Counts sales for the rankings. Instances may do so at the same time.
+async fn count(shop: Arc<Shop>) {
+    let mut ticks = interval(COUNT_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match count_sales(&shop.storage, &shop.sources, shop.zone).await {
+            Ok(0) => {}
+            Ok(counted) => tracing::debug!(counted, "sales were counted"),
+            Err(error) => tracing::warn!(%error, "sales could not be counted; trying again soon"),
         }
     }
 }
