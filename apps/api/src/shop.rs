@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::web::Bytes;
 use chrono::TimeDelta;
@@ -26,7 +25,7 @@ use crate::problem::Problem;
 use crate::storage::{self, Storage};
 
 /// How long a ranking is handed out. A sale is counted within a second, and so shows within two.
-const RANKING_LIFE: Duration = Duration::from_secs(1);
+const RANKING_LIFE: TimeDelta = TimeDelta::seconds(1);
 
 /// How many rankings are kept, each of at most 100 products.
 const RANKINGS: usize = 256;

@@ -2,10 +2,9 @@
 
 use std::io::{self, Write as _};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 use jangteo_application::{Sources, rebuild_sales};
 use jangteo_security::{ServiceKeys, SystemClock, SystemEntropy};
 
@@ -14,7 +13,7 @@ use crate::config::Settings;
 use crate::storage;
 
 /// How often a person hears how far it has come.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+const TELL_EVERY: TimeDelta = TimeDelta::seconds(1);
 
 pub(super) async fn rebuild(settings: &Settings, from: NaiveDate, until: NaiveDate) -> anyhow::Result<u8> {
     anyhow::ensure!(!storage::is_missing(settings), "the database does not exist yet; run: jangteo migrate");
@@ -29,16 +28,17 @@ pub(super) async fn rebuild(settings: &Settings, from: NaiveDate, until: NaiveDa
     let days = (until - from).num_days().max(0);
 
     let (mut done, mut roll_ups, mut corrected) = (0, 0, 0);
-    let mut told = Instant::now();
+    let mut told = sources.now();
     for day in from.iter_days().take_while(|day| *day < until) {
         let rebuilt = rebuild_sales(&storage, &sources, settings.zone, day).await;
         let rebuilt = rebuilt.with_context(|| format!("{day} could not be rebuilt"))?;
         done += 1;
         roll_ups += rebuilt.roll_ups;
         corrected += rebuilt.corrected;
-        if told.elapsed() >= TELL_EVERY {
+        let now = sources.now();
+        if now - told >= TELL_EVERY {
             writeln!(io::stderr(), "{done} of {days} days, up to {day}")?;
-            told = Instant::now();
+            told = now;
         }
     }
     storage.close().await?;

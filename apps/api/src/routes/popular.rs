@@ -117,7 +117,8 @@ impl Wanted {
 )]
 async fn list_popular_products(call: Call<Anyone, Query<Wanted>>) -> Result<HttpResponse, Problem> {
     let Call { shop, input: wanted, .. } = call;
-    let today = shop.zone.day_of(shop.sources.now());
+    let now = shop.sources.now();
+    let today = shop.zone.day_of(now);
     let period = wanted.window(today).and_then(|window| window.period(today, shop.zone));
     let period = period.ok_or_else(|| Problem::internal(&"a window without days was let through".into()))?;
     let limit = wanted.limit.map_or_else(|| Limit::new(PRODUCTS), Ok);
@@ -128,5 +129,5 @@ async fn list_popular_products(call: Call<Anyone, Query<Wanted>>) -> Result<Http
         Ok(Bytes::from(bytes(&RankingBody::of(wanted.name, &period, &ranking))))
     };
     let key = (wanted.name, period.clone(), limit.get());
-    Ok(reply::ready(shop.rankings.get(key, make).await?))
+    Ok(reply::ready(shop.rankings.get(now, key, make).await?))
 }

@@ -55,17 +55,17 @@ async fn products<S: Storage, const N: usize>(storage: &S, fixtures: &Fixtures) 
 
 pub(crate) async fn places_follow_units_then_revenue_then_the_id<S: Storage>(storage: S) {
     let fixtures = Fixtures::seeded(190);
-    let [a, b, c, d, e] = products(&storage, &fixtures).await.map(|product| product.id);
+    let ids = products::<S, 5>(&storage, &fixtures).await.map(|product| product.id);
     let sales = [
-        sold(DAY, a, 2, 500),
-        sold(DAY, b, 3, 100),
-        sold(DAY, c, 2, 500),
-        sold(DAY, d, 2, 900),
-        sold("2026-11-23", e, 1, 10),
-        sold(DAY, e, 4, 0),
+        sold(DAY, ids[0], 2, 500),
+        sold(DAY, ids[1], 3, 100),
+        sold(DAY, ids[2], 2, 500),
+        sold(DAY, ids[3], 2, 900),
+        sold("2026-11-23", ids[4], 1, 10),
+        sold(DAY, ids[4], 4, 0),
     ];
     add(&storage, &sales).await;
-    let ranked = [(e, 5, 10), (b, 3, 100), (d, 2, 900), (a, 2, 500), (c, 2, 500)];
+    let ranked = [(ids[4], 5, 10), (ids[1], 3, 100), (ids[3], 2, 900), (ids[0], 2, 500), (ids[2], 2, 500)];
     let both = [DAY, "2026-11-23"];
     assert_eq!(places(&storage, &fixtures, &both, 100).await, ranked);
     assert_eq!(places(&storage, &fixtures, &both, 4).await, ranked[..4]);

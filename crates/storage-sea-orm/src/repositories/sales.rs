@@ -35,18 +35,21 @@ struct Sum {
 /// Everything in one statement, which sees one moment on every engine and in every isolation level.
 fn counted(engine: Engine) -> String {
     let [units, revenue] = ["units", "revenue"].map(|column| engine.sum(column));
-    let [a, b, c, d, e, f] = [1, 2, 3, 4, 5, 6].map(|n| engine.parameter(n));
+    let within = |column: &str, n| {
+        format!("{column} >= {} AND {column} < {}", engine.parameter(n), engine.parameter(n + 1))
+    };
+    let [paid, refunded, noted] = [within("o.paid_at", 1), within("r.paid_at", 3), within("sold_at", 5)];
     format!(
         "SELECT product_id, currency, {units} AS units, {revenue} AS revenue FROM (\
          SELECT l.product_id AS product_id, o.currency AS currency, l.quantity AS units, \
          l.gross_amount - l.discount_amount AS revenue \
-         FROM orders o INNER JOIN order_lines l ON l.order_id = o.id WHERE o.paid_at >= {a} AND o.paid_at < {b} \
+         FROM orders o INNER JOIN order_lines l ON l.order_id = o.id WHERE {paid} \
          UNION ALL \
          SELECT i.product_id, r.currency, -i.quantity, -i.amount \
-         FROM refunds r INNER JOIN refund_items i ON i.refund_id = r.id WHERE r.paid_at >= {c} AND r.paid_at < {d} \
+         FROM refunds r INNER JOIN refund_items i ON i.refund_id = r.id WHERE {refunded} \
          UNION ALL \
          SELECT product_id, currency, -units, -revenue_amount \
-         FROM uncounted_sales WHERE sold_at >= {e} AND sold_at < {f}\
+         FROM uncounted_sales WHERE {noted}\
          ) AS parts GROUP BY product_id, currency"
     )
 }
