@@ -61,7 +61,7 @@ async fn until(server: &Server, query: &str, right: impl Fn(&Reply) -> bool) -> 
     };
     match timeout(SOON, asked).await {
         Ok(reply) => reply,
-        Err(_) => panic!("{query} still shows {}", ranking(server, query).await.text),
+        Err(late) => panic!("{late}: {query} still shows {}", ranking(server, query).await.text),
     }
 }
 
