@@ -13,6 +13,7 @@ mod config;
 mod docs;
 mod health;
 mod jobs;
+mod kept;
 mod observe;
 mod openapi;
 mod problem;

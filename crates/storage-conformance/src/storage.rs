@@ -1,13 +1,15 @@
 //! What a storage has to be.
 
 use jangteo_application::{
-    AuditQueries, IdempotencyRepository, LeaseRepository, Outbox, OutboxQueries, UndeliveredEvents,
+    AuditQueries, IdempotencyRepository, LeaseRepository, Outbox, OutboxQueries, PopularityQueries,
+    UndeliveredEvents,
 };
 use jangteo_coupon::{CampaignRepository, CouponQueries, IssuedCouponRepository};
 use jangteo_order::{OrderQueries, OrderRepository};
 use jangteo_payment::{PaymentQueries, PaymentRepository};
 use jangteo_point::{PointQueries, PointRepository};
 use jangteo_product::{ProductQueries, ProductRepository};
+use jangteo_ranking::SalesRepository;
 use jangteo_refund::{RefundQueries, RefundRepository};
 use jangteo_shared_kernel::{Transaction, UnitOfWork};
 use jangteo_user::{RefreshFamilyRepository, UserQueries, UserRepository};
@@ -24,6 +26,7 @@ pub trait Repositories:
     + PointRepository
     + CampaignRepository
     + IssuedCouponRepository
+    + SalesRepository
     + IdempotencyRepository
     + Outbox
     + UndeliveredEvents
@@ -43,6 +46,7 @@ impl<T> Repositories for T where
         + PointRepository
         + CampaignRepository
         + IssuedCouponRepository
+        + SalesRepository
         + IdempotencyRepository
         + Outbox
         + UndeliveredEvents
@@ -63,6 +67,7 @@ pub trait Storage:
     + CouponQueries
     + AuditQueries
     + OutboxQueries
+    + PopularityQueries
     + Clone
     + 'static
 {
@@ -79,6 +84,7 @@ impl<S> Storage for S where
         + CouponQueries
         + AuditQueries
         + OutboxQueries
+        + PopularityQueries
         + Clone
         + 'static
 {

@@ -182,7 +182,11 @@ impl<C: ConnectionTrait> Lane<C> {
         models.collect::<Result<_, _>>().map_err(|error| self.engine.error(error))
     }
 
-    async fn models<M: FromQueryResult>(&self, statement: Statement) -> Result<Vec<M>, StorageError> {
+    /// Runs a statement and reads its rows as models.
+    pub(crate) async fn models<M: FromQueryResult>(
+        &self,
+        statement: Statement,
+    ) -> Result<Vec<M>, StorageError> {
         let rows = self.fetch(statement).await?;
         let models = rows.iter().map(|row| M::from_query_result(row, ""));
         models.collect::<Result<_, _>>().map_err(|error| self.engine.error(error))

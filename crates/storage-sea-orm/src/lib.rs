@@ -90,8 +90,8 @@
 //! Add a variant to `Engine` in `engine/mod.rs` and a module with its dialect beside `engine/sqlite.rs`; the compiler names
 //! the rest. A dialect is: how to connect, how transactions begin, the class of each error code, and the texts made
 //! from a table's description: insert a set, update a set, read, lock or count a set, read or lock what is due, delete a
-//! set, delete what is old; and how to sum what may not fit 64 bits, for the audit. Repositories, rows and
-//! queries stay as they are. Then run the conformance suite on it.
+//! set, delete what is old; and how to sum, as 64 bits for rankings and as what may not fit them for the audit.
+//! Repositories, rows and queries stay as they are. Then run the conformance suite on it.
 #![deny(missing_docs)]
 
 #[cfg(not(feature = "sqlite"))]

@@ -38,10 +38,6 @@ pub(crate) struct Settings {
     /// `orders.unpaid_expiry`: how long an order waits for its payment.
     pub(crate) unpaid_expiry: Duration,
     /// `business.zone`: whose days, weeks and months count.
-    #[expect(
-        dead_code,
-        reason = "checked and shown from the start; rankings, which read it, are not built yet"
-    )]
     pub(crate) zone: BusinessZone,
     /// `business.currency`: what prices and points are in.
     pub(crate) currency: Currency,

@@ -22,6 +22,7 @@ mod observability;
 mod outage;
 mod ownership;
 mod paging;
+mod popular;
 mod precedence;
 mod races;
 mod refunds;

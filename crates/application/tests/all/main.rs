@@ -12,6 +12,7 @@ mod expiry;
 mod orders;
 mod payments;
 mod points;
+mod ranking;
 mod refunds;
 mod relay;
 mod relay_chaos;

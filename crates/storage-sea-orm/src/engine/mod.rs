@@ -146,6 +146,13 @@ impl Engine {
         }
     }
 
+    /// A sum of integers as a 64-bit integer. What does not fit is an error.
+    pub(crate) fn sum(self, amount: &str) -> String {
+        match self {
+            Self::Sqlite => format!("SUM({amount})"),
+        }
+    }
+
     /// Two columns that make up a sum of any size: how often it holds 2³², and what else. `factor` is 1, 0 or −1, behind
     /// it a multiplication sign, or nothing.
     pub(crate) fn wide_sum(self, factor: &str, amount: &str) -> String {

@@ -9,6 +9,7 @@ mod personal_data;
 mod placing;
 mod relay;
 mod round_trips;
+mod sales;
 mod schema;
 mod statements;
 mod story;

@@ -11,6 +11,7 @@ use jangteo_coupon::{Campaign, CampaignDraft, CouponDiscount, CouponScope, Issue
 use jangteo_order::{Order, OrderTerms, OrderedItem};
 use jangteo_payment::{PayableOrder, Payment, RequestedTenders};
 use jangteo_product::{NewProduct, Product, ProductRepository, ProductStatus};
+use jangteo_ranking::Sale;
 use jangteo_shared_kernel::{Currency, Id, Money, Quantity, StorageError, Timestamp, UserId, atomically};
 use jangteo_storage_sea_orm::{SeaOrmStorage, SeaOrmTransaction, StorageOptions};
 use jangteo_user::{
@@ -280,6 +281,12 @@ pub(crate) fn record(user: UserId, key: &str, millis: i64) -> IdempotencyRecord 
         answer: Answer { status: 201, location: Some("/orders/1".into()), body: vec![0, 0xff, b'"', b'{'] },
         created_at: at(millis),
     }
+}
+
+/// A sale of product `n`, noted in the order of the numbers.
+pub(crate) fn sale(n: u32, units: i64) -> Sale {
+    let noted_at = at(i64::from(n));
+    Sale { id: id(n), noted_at, product: id(n), units, revenue: krw(10 * units), sold_at: noted_at }
 }
 
 pub(crate) fn event(n: u32, subject: uuid::Uuid) -> Event {

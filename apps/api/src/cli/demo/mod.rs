@@ -11,7 +11,7 @@ mod history;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use jangteo_application::Sources;
+use jangteo_application::{Sources, count_sales};
 use jangteo_security::SystemEntropy;
 use jangteo_shared_kernel::{Clock, Timestamp};
 
@@ -28,6 +28,8 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<u8> {
     let campaigns = demo.campaigns().await?;
     let points = demo.points(customer.id).await?;
     let orders = demo.orders(customer.id).await?;
+    // What was sold shows in the rankings without waiting for a server.
+    count_sales(&demo.shop.storage, &demo.shop.sources, demo.shop.zone).await?;
 
     let made = usize::from(admin.new) + usize::from(customer.new) + products + campaigns + points + orders;
     if made == 0 {
