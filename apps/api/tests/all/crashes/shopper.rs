@@ -130,7 +130,7 @@ impl Shopper {
     fn note(&mut self, request: &Request, reply: &Reply) {
         let (path, status) = (request.path.as_str(), reply.status);
         // A grant that is sent again may come too late.
-        let late = status == 422 && path.ends_with("/grants");
+        let late = status == 422 && path.ends_with("/grants") && reply.text.contains("/expiresAt");
         assert!(late || matches!(status, 200 | 201 | 409), "{path}: {status} {}", reply.text);
         if path.starts_with("/products/") && status == 200 {
             self.price = request.amount("/price/amount");
@@ -198,12 +198,14 @@ impl Shopper {
         if let Some(location) = first.header("location").filter(|location| location.ends_with(first.id())) {
             assert_eq!(sender.get(&format!("/{location}")).await.is(200).id(), first.id());
         }
-        if let Some((context, _)) =
-            request.path[1..].split_once('/').filter(|(_, rest)| rest.ends_with("/cancel"))
-            && first.status == 200
-        {
+        if first.status == 200 && request.path.ends_with("/cancel") {
+            let (context, ended) = if request.path.starts_with("/orders/") {
+                ("orders", &["CANCELLED"][..])
+            } else {
+                ("payments", &["CANCELLED", "REFUNDED"][..])
+            };
             let cancelled = sender.get(&format!("/{context}/{}", first.id())).await.is(200);
-            assert_eq!(cancelled.body["status"], first.body["status"], "nothing comes after");
+            assert!(ended.iter().any(|status| cancelled.body["status"] == *status), "{}", cancelled.text);
         }
     }
 }
