@@ -13,11 +13,12 @@ use jangteo_payment::{PayableOrder, Payment, RequestedTenders};
 use jangteo_product::{NewProduct, Product, ProductRepository, ProductStatus};
 use jangteo_shared_kernel::{Currency, Id, Money, Quantity, StorageError, Timestamp, UserId, atomically};
 use jangteo_storage_sea_orm::{SeaOrmStorage, SeaOrmTransaction, StorageOptions};
+use jangteo_test_services::{Service, shared};
 use jangteo_user::{
     CipherError, Email, EmailLookup, FieldCipher, FieldPlace, PasswordHash, Profile, Role, User,
     UserRepository,
 };
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 /// A cipher that is good for nothing but tests: nobody reads the clear text in the file, and a value opens at its own
 /// place only.
@@ -159,6 +160,51 @@ impl Shop {
         let row = db.query_one_raw(statement).await.unwrap().unwrap();
         db.close().await.unwrap();
         row.try_get_by_index(0).unwrap()
+    }
+}
+
+/// A migrated storage on a server.
+pub(crate) struct ServerShop {
+    pub(crate) storage: SeaOrmStorage,
+    pub(crate) url: String,
+}
+
+impl ServerShop {
+    pub(crate) async fn open(service: Service) -> Self {
+        Self::open_with(service, |_| ()).await
+    }
+
+    pub(crate) async fn open_with(service: Service, change: impl FnOnce(&mut StorageOptions)) -> Self {
+        let url = shared(service).new_database();
+        let mut options = StorageOptions::new(&url);
+        change(&mut options);
+        let storage = SeaOrmStorage::connect(&options, Arc::new(TestCipher::default())).await.unwrap();
+        storage.migrate().await.unwrap();
+        Self { storage, url }
+    }
+
+    /// Another connection to the database, past the storage.
+    pub(crate) async fn by_hand(&self) -> DatabaseConnection {
+        Database::connect(&self.url).await.unwrap()
+    }
+
+    /// Deletes every row of every table, at once and in any order.
+    pub(crate) async fn empty(&self) {
+        let db = self.by_hand().await;
+        let backend = db.get_database_backend();
+        let (schema, begin) = if backend == DbBackend::MySql {
+            ("DATABASE()", "SET FOREIGN_KEY_CHECKS = 0; BEGIN;")
+        } else {
+            ("current_schema()", "BEGIN; SET LOCAL session_replication_role = replica;")
+        };
+        let tables = format!(
+            "SELECT CONCAT('DELETE FROM ', table_name, ';') FROM information_schema.tables \
+             WHERE table_schema = {schema} AND table_name <> 'seaql_migrations'"
+        );
+        let rows = db.query_all_raw(Statement::from_string(backend, tables)).await.unwrap();
+        let deletions: String = rows.iter().map(|row| row.try_get_by_index::<String>(0).unwrap()).collect();
+        db.execute_unprepared(&format!("{begin} {deletions} COMMIT")).await.unwrap();
+        db.close().await.unwrap();
     }
 }
 
