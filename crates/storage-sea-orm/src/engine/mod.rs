@@ -7,7 +7,7 @@
 //! | | a set travels as | and is opened by | rows are locked by |
 //! |---|---|---|---|
 //! | SQLite | one JSON array of rows | `jsonb_each(?1)` | `BEGIN IMMEDIATE`: there is one writer |
-//! | PostgreSQL | one array a column | `unnest($1, $2, …)` | `… ORDER BY key FOR UPDATE` |
+//! | PostgreSQL | one array a column | `unnest($1, $2, …)` | `… ORDER BY key FOR UPDATE OF t` |
 //! | MySQL, MariaDB | one JSON array of rows | `JSON_TABLE(?, …)` | `JSON_TABLE(?, …) STRAIGHT_JOIN … FOR UPDATE`, in the order visited |
 
 #[cfg(any(feature = "sqlite", feature = "mysql"))]

@@ -129,19 +129,16 @@ impl Dialect for Postgres {
 
     /// `SELECT t."a", t."b" FROM unnest($1::uuid[]) AS r (c0) INNER JOIN "t" AS t ON t."a" = r.c0`
     ///
-    /// With locks: `SELECT t."a", t."b" FROM "t" AS t WHERE t."a" = ANY ($1::uuid[]) ORDER BY t."a" FOR UPDATE`. Rows are
-    /// locked as they leave the sort, and there is no second table whose rows could decide otherwise.
+    /// With locks: `… ORDER BY t."a" FOR UPDATE OF t`. Rows are locked as they leave the sort. One that somebody changed
+    /// meanwhile is looked at again, beside its row of the set alone; under `t."a" = ANY ($1)` that would read the whole set
+    /// for each such row.
     fn select(&self, table: &Table, selected: &Selected) -> String {
         let names = listed(table.columns.iter().map(|column| format!("t.{}", quoted(column.name))));
-        let (table, keys) = (quoted(table.name), &selected.keys);
-        if selected.locks {
-            let order = listed(keys.iter().map(|key| format!("t.{}", quoted(key.name))));
-            format!("SELECT {names} FROM {table} AS t WHERE {} ORDER BY {order} FOR UPDATE", among(keys))
-        } else {
-            let condition = selected.only.map(|only| format!(" WHERE {only}")).unwrap_or_default();
-            let (rows, matches) = (rows(keys), matching(keys));
-            format!("SELECT {names} FROM {rows} INNER JOIN {table} AS t ON {matches}{condition}")
-        }
+        let (rows, matches) = (rows(&selected.keys), matching(&selected.keys));
+        let condition = selected.only.map(|only| format!(" WHERE {only}")).unwrap_or_default();
+        let order = if selected.locks { in_order(&selected.keys) } else { String::new() };
+        let table = quoted(table.name);
+        format!("SELECT {names} FROM {rows} INNER JOIN {table} AS t ON {matches}{condition}{order}")
     }
 
     fn lock_due(&self, table: &Table, column: &str, only: &str) -> String {
@@ -165,11 +162,11 @@ impl Dialect for Postgres {
 
     /// Locks in the order of the keys before it deletes, so that two deletions of the same rows do not cross.
     fn delete(&self, table: &str, keys: &[Column]) -> String {
-        let names = listed(keys.iter().map(|key| format!("t.{}", quoted(key.name))));
-        let (table, among) = (quoted(table), among(keys));
+        let names = listed(keys.iter().enumerate().map(|(n, key)| format!("t.{} AS c{n}", quoted(key.name))));
+        let (table, rows, matches, order) = (quoted(table), rows(keys), matching(keys), in_order(keys));
         format!(
-            "DELETE FROM {table} AS t WHERE ({names}) IN \
-             (SELECT {names} FROM {table} AS t WHERE {among} ORDER BY {names} FOR UPDATE)"
+            "DELETE FROM {table} AS t USING \
+             (SELECT {names} FROM {rows} INNER JOIN {table} AS t ON {matches}{order}) AS r WHERE {matches}"
         )
     }
 
@@ -251,15 +248,10 @@ fn matching(keys: &[Column]) -> String {
     matches.collect::<Vec<_>>().join(" AND ")
 }
 
-/// The rows of a table called `t` under any row of a set of keys, without a second table for one key.
-fn among(keys: &[Column]) -> String {
-    match keys {
-        [key] => format!("t.{} = ANY ($1::{}[])", quoted(key.name), type_of(key.kind)),
-        keys => {
-            let names = listed(keys.iter().map(|key| format!("t.{}", quoted(key.name))));
-            format!("({names}) IN (SELECT * FROM {})", opened(keys))
-        }
-    }
+/// Locks the rows of a table called `t` in the order of their keys.
+fn in_order(keys: &[Column]) -> String {
+    let names = listed(keys.iter().map(|key| format!("t.{}", quoted(key.name))));
+    format!(" ORDER BY {names} FOR UPDATE OF t")
 }
 
 /// The type in which a set carries a column. What is narrower, such as a small number, is made so as it is stored.
