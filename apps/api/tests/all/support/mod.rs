@@ -14,9 +14,9 @@
 mod api;
 mod people;
 mod reply;
-mod server;
+pub(crate) mod server;
 
 pub(crate) use api::{Api, next};
 pub(crate) use people::{PASSWORD, Person, money};
 pub(crate) use reply::Reply;
-pub(crate) use server::{Server, run, run_in};
+pub(crate) use server::{Server, run};
