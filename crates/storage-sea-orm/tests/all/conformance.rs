@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use jangteo_test_services::Service;
 
-use crate::support::{ServerShop, Shop};
+use crate::support::Shop;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keeps_the_contracts_on_sqlite() {
@@ -21,7 +21,7 @@ async fn keeps_the_contracts_on_sqlite() {
 
 /// One database for all cases, emptied before each: to migrate one takes longer than most cases do.
 async fn keeps_the_contracts_on(service: Service) {
-    let shop = ServerShop::open(service).await;
+    let shop = Shop::open_on(service, |_| ()).await;
     jangteo_storage_conformance::check_all(async || {
         shop.empty().await;
         shop.storage.clone()

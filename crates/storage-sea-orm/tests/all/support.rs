@@ -18,7 +18,7 @@ use jangteo_user::{
     CipherError, Email, EmailLookup, FieldCipher, FieldPlace, PasswordHash, Profile, Role, User,
     UserRepository,
 };
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 /// A cipher that is good for nothing but tests: nobody reads the clear text in the file, and a value opens at its own
 /// place only.
@@ -64,11 +64,13 @@ impl FieldCipher for TestCipher {
     }
 }
 
-/// A migrated storage, the statements that it ran, and its file.
+/// A migrated storage, the statements that it ran, and where it is.
 pub(crate) struct Shop {
     pub(crate) storage: SeaOrmStorage,
     pub(crate) statements: Arc<Mutex<Vec<String>>>,
-    directory: tempfile::TempDir,
+    pub(crate) url: String,
+    /// The folder of an embedded database.
+    directory: Option<tempfile::TempDir>,
 }
 
 impl Shop {
@@ -80,20 +82,33 @@ impl Shop {
         Self::open_in(tempfile::tempdir().unwrap(), change).await
     }
 
+    /// A shop with a database of its own on a server.
+    pub(crate) async fn open_on(service: Service, change: impl FnOnce(&mut StorageOptions)) -> Self {
+        Self::open_at(shared(service).new_database(), None, change).await
+    }
+
     async fn open_in(directory: tempfile::TempDir, change: impl FnOnce(&mut StorageOptions)) -> Self {
+        let url = format!("sqlite://{}", directory.path().join("shop.db").display());
+        Self::open_at(url, Some(directory), change).await
+    }
+
+    async fn open_at(
+        url: String,
+        directory: Option<tempfile::TempDir>,
+        change: impl FnOnce(&mut StorageOptions),
+    ) -> Self {
         let statements = Arc::<Mutex<Vec<String>>>::default();
-        let mut options =
-            StorageOptions::new(format!("sqlite://{}", directory.path().join("shop.db").display()));
+        let mut options = StorageOptions::new(&url);
         let ran = Arc::clone(&statements);
         options.on_statement = Some(Arc::new(move |text| ran.lock().unwrap().push(text.to_owned())));
         change(&mut options);
         let storage = SeaOrmStorage::connect(&options, Arc::new(TestCipher::default())).await.unwrap();
         storage.migrate().await.unwrap();
-        Self { storage, statements, directory }
+        Self { storage, statements, url, directory }
     }
 
     pub(crate) fn directory(&self) -> &std::path::Path {
-        self.directory.path()
+        self.directory.as_ref().unwrap().path()
     }
 
     /// The statements that ran since the last call.
@@ -111,10 +126,11 @@ impl Shop {
         Snapshot { directory }
     }
 
-    /// Another connection to the file, past the storage.
+    /// Another connection to the database, past the storage.
     pub(crate) async fn by_hand(&self) -> DatabaseConnection {
-        let url = format!("sqlite://{}", self.directory.path().join("shop.db").display());
-        Database::connect(url).await.unwrap()
+        let mut one = ConnectOptions::new(&self.url);
+        one.max_connections(1);
+        Database::connect(one).await.unwrap()
     }
 
     /// Runs a statement past the storage and past its constraints.
@@ -153,42 +169,7 @@ impl Shop {
         products.remove(&id).unwrap()
     }
 
-    /// One column of one row, as text.
-    pub(crate) async fn value(&self, sql: &str) -> Option<String> {
-        let db = self.by_hand().await;
-        let statement = Statement::from_string(db.get_database_backend(), sql);
-        let row = db.query_one_raw(statement).await.unwrap().unwrap();
-        db.close().await.unwrap();
-        row.try_get_by_index(0).unwrap()
-    }
-}
-
-/// A migrated storage on a server.
-pub(crate) struct ServerShop {
-    pub(crate) storage: SeaOrmStorage,
-    pub(crate) url: String,
-}
-
-impl ServerShop {
-    pub(crate) async fn open(service: Service) -> Self {
-        Self::open_with(service, |_| ()).await
-    }
-
-    pub(crate) async fn open_with(service: Service, change: impl FnOnce(&mut StorageOptions)) -> Self {
-        let url = shared(service).new_database();
-        let mut options = StorageOptions::new(&url);
-        change(&mut options);
-        let storage = SeaOrmStorage::connect(&options, Arc::new(TestCipher::default())).await.unwrap();
-        storage.migrate().await.unwrap();
-        Self { storage, url }
-    }
-
-    /// Another connection to the database, past the storage.
-    pub(crate) async fn by_hand(&self) -> DatabaseConnection {
-        Database::connect(&self.url).await.unwrap()
-    }
-
-    /// Deletes every row of every table, at once and in any order.
+    /// Deletes every row of every table on a server, at once and in any order.
     pub(crate) async fn empty(&self) {
         let db = self.by_hand().await;
         let backend = db.get_database_backend();
@@ -205,6 +186,15 @@ impl ServerShop {
         let deletions: String = rows.iter().map(|row| row.try_get_by_index::<String>(0).unwrap()).collect();
         db.execute_unprepared(&format!("{begin} {deletions} COMMIT")).await.unwrap();
         db.close().await.unwrap();
+    }
+
+    /// One column of one row, as text.
+    pub(crate) async fn value(&self, sql: &str) -> Option<String> {
+        let db = self.by_hand().await;
+        let statement = Statement::from_string(db.get_database_backend(), sql);
+        let row = db.query_one_raw(statement).await.unwrap().unwrap();
+        db.close().await.unwrap();
+        row.try_get_by_index(0).unwrap()
     }
 }
 
