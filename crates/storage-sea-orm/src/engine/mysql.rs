@@ -205,14 +205,14 @@ impl Dialect for MySql {
         )
     }
 
-    /// Sums of 64-bit numbers have 65 digits.
+    /// A decimal has up to 65 digits; its sum, and its product with −1.
     fn wide_sum(&self, factor: &str, amount: &str) -> String {
-        let sum = format!("SUM({factor}({amount}))");
+        let sum = format!("SUM({factor}CAST({amount} AS DECIMAL(30)))");
         format!("CAST({sum} DIV 4294967296 AS SIGNED), CAST(MOD({sum}, 4294967296) AS SIGNED)")
     }
 
     fn wide_sum_is_not_zero(&self, factor: &str, amount: &str) -> String {
-        format!("SUM({factor}({amount})) <> 0")
+        format!("SUM({factor}CAST({amount} AS DECIMAL(30))) <> 0")
     }
 
     /// Its `/` leaves a fraction.

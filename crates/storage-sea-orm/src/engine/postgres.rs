@@ -178,14 +178,14 @@ impl Dialect for Postgres {
         )
     }
 
-    /// Sums of 64-bit numbers are of any size.
+    /// A numeric is of any size; its sum, and its product with −1.
     fn wide_sum(&self, factor: &str, amount: &str) -> String {
-        let sum = format!("SUM({factor}({amount}))::numeric");
+        let sum = format!("SUM({factor}({amount})::numeric)");
         format!("div({sum}, 4294967296)::int8, mod({sum}, 4294967296)::int8")
     }
 
     fn wide_sum_is_not_zero(&self, factor: &str, amount: &str) -> String {
-        format!("SUM({factor}({amount})) <> 0")
+        format!("SUM({factor}({amount})::numeric) <> 0")
     }
 
     fn parameter(&self, n: usize) -> String {

@@ -32,7 +32,8 @@ pub(super) fn pool(url: String, options: &StorageOptions, connections: u32) -> C
     pool
 }
 
-#[cfg(all(test, feature = "postgres", feature = "mysql"))]
+#[cfg(test)]
+#[cfg(all(feature = "postgres", feature = "mysql"))]
 mod tests {
     use jangteo_test_services::{Service, shared};
     use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait};

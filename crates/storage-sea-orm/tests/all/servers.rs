@@ -6,7 +6,6 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jangteo_application::AuditQueries;
 use jangteo_product::{Product, ProductQueries, ProductRepository};
 use jangteo_shared_kernel::{Quantity, StorageError, Transaction, UnitOfWork, atomically, retrying};
 use jangteo_storage_sea_orm::{SeaOrmStorage, SeaOrmTransaction, StorageOptions};
@@ -14,7 +13,7 @@ use jangteo_test_services::{Service, shared};
 use sea_orm::ConnectionTrait;
 use tokio::sync::Barrier;
 
-use crate::support::{Shop, TestCipher, at, id, ids, krw, product};
+use crate::support::{Shop, TestCipher, id, ids, product};
 
 async fn connected(url: &str) -> SeaOrmStorage {
     SeaOrmStorage::connect(&StorageOptions::new(url), Arc::new(TestCipher::default())).await.unwrap()
@@ -209,26 +208,4 @@ async fn cut_off(shop: &Shop) {
         db.execute_unprepared(&end.replace('$', &other)).await.unwrap();
     }
     db.close().await.unwrap();
-}
-
-/// Amounts whose sum is beyond 64 bits, in the audit of every engine.
-#[tokio::test]
-async fn sums_are_of_any_size() {
-    for service in Service::ALL {
-        let shop = Shop::open_on(service, |_| ()).await;
-        let accounts: Vec<_> = (1..=3)
-            .map(|n| {
-                let open = jangteo_point::PointAccount::open(id(n), jangteo_shared_kernel::Currency::KRW);
-                jangteo_point::PointAccount { balance: krw(i64::MAX), ..open }
-            })
-            .collect();
-        shop.in_one(async |tx| jangteo_point::PointRepository::insert_point_accounts(tx, &accounts).await)
-            .await;
-        let report = shop.storage.audit(at(0)).await.unwrap();
-        let check =
-            report.checks.iter().find(|check| check.rule.name == "point-balance-is-its-lots").unwrap();
-        assert_eq!(check.totals, [0, 3 * i128::from(i64::MAX)], "{service}");
-        assert_eq!(check.violated, 3, "{service}");
-        assert!(check.violations.iter().all(|row| row.found == i128::from(i64::MAX)), "{service}");
-    }
 }

@@ -64,13 +64,14 @@ impl FieldCipher for TestCipher {
     }
 }
 
-/// A migrated storage, the statements that it ran, and where it is.
+/// A migrated storage, the statements that it ran, and where it is. A clone is the same shop.
+#[derive(Clone)]
 pub(crate) struct Shop {
     pub(crate) storage: SeaOrmStorage,
     pub(crate) statements: Arc<Mutex<Vec<String>>>,
     pub(crate) url: String,
     /// The folder of an embedded database.
-    directory: Option<tempfile::TempDir>,
+    directory: Option<Arc<tempfile::TempDir>>,
 }
 
 impl Shop {
@@ -104,7 +105,7 @@ impl Shop {
         change(&mut options);
         let storage = SeaOrmStorage::connect(&options, Arc::new(TestCipher::default())).await.unwrap();
         storage.migrate().await.unwrap();
-        Self { storage, statements, url, directory }
+        Self { storage, statements, url, directory: directory.map(Arc::new) }
     }
 
     pub(crate) fn directory(&self) -> &std::path::Path {
@@ -136,7 +137,21 @@ impl Shop {
     /// Runs a statement past the storage and past its constraints.
     pub(crate) async fn tamper(&self, sql: &str) {
         let db = self.by_hand().await;
-        db.execute_unprepared("PRAGMA ignore_check_constraints = ON").await.unwrap();
+        let no_constraints = match db.get_database_backend() {
+            DbBackend::MySql => "SET SESSION check_constraint_checks = 0, foreign_key_checks = 0",
+            DbBackend::Postgres => {
+                "SET session_replication_role = replica; \
+                 DO $$ DECLARE c record; BEGIN \
+                 FOR c IN SELECT conrelid::regclass AS t, conname FROM pg_constraint \
+                 WHERE contype = 'c' AND connamespace = 'public'::regnamespace LOOP \
+                 EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.t, c.conname); END LOOP; END $$"
+            }
+            _ => "PRAGMA ignore_check_constraints = ON",
+        };
+        db.execute_unprepared(no_constraints).await.unwrap();
+        // PostgreSQL reads the digits of an id as they are.
+        let digits = if db.get_database_backend() == DbBackend::Postgres { "'" } else { "x'" };
+        let sql = &sql.replace("x'", digits);
         assert_eq!(db.execute_unprepared(sql).await.unwrap().rows_affected(), 1, "{sql}");
         db.close().await.unwrap();
     }
