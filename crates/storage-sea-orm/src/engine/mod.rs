@@ -100,6 +100,11 @@ pub(crate) trait Dialect: Sync {
         true
     }
 
+    /// What a transaction says first that reads whole tables.
+    fn before_whole_tables(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The place of the `n`th parameter, from 1, in a text written by hand.
     fn parameter(&self, n: usize) -> String;
 

@@ -22,15 +22,15 @@ use crate::set::{Changed, Column, Kind, Selected, Table};
 const MIGRATION_LOCK: i64 = 0x6a61_6e67_7465_6f00;
 
 pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectError> {
-    let (lock, statement) = (options.busy_timeout, options.statement_timeout);
-    let writer = [
-        ("default_transaction_isolation", READ_COMMITTED.to_owned()),
-        ("lock_timeout", millis(lock)),
-        ("statement_timeout", millis(statement)),
-        ("idle_in_transaction_session_timeout", millis(statement)),
+    let (lock, statement) = (millis(options.busy_timeout), millis(options.statement_timeout));
+    let writer = vec![
+        ("default_transaction_isolation", "read committed".to_owned()),
+        ("lock_timeout", lock),
+        ("statement_timeout", statement.clone()),
+        ("idle_in_transaction_session_timeout", statement),
     ];
     // They hold nobody up, however long they take.
-    let reader = [
+    let reader = vec![
         ("default_transaction_isolation", "repeatable read".to_owned()),
         ("default_transaction_read_only", "on".to_owned()),
     ];
@@ -40,14 +40,19 @@ pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectEr
     })
 }
 
+/// Every statement but those of the audit looks rows up. A statement is planned once a connection and the plan kept,
+/// perhaps while its table is still small: then reading the whole table looks cheap, and stays long after it has become
+/// dear.
+const LOOKED_UP: [(&str, &str); 2] = [("enable_seqscan", "off"), ("jit", "off")];
+
 /// A change may take long. It gives up soon if it would have to wait for a table, since all who come later wait behind it.
 pub(super) async fn begin_migrating(
     options: &StorageOptions,
     _: &DatabaseConnection,
 ) -> Result<DatabaseTransaction, StorageError> {
     let error = |error| Engine::Postgres.error(error);
-    let patient = [
-        ("default_transaction_isolation", READ_COMMITTED.to_owned()),
+    let patient = vec![
+        ("default_transaction_isolation", "read committed".to_owned()),
         ("lock_timeout", millis(MIGRATION)),
         ("statement_timeout", "0".to_owned()),
     ];
@@ -60,16 +65,17 @@ pub(super) async fn begin_migrating(
     Ok(tx)
 }
 
-const READ_COMMITTED: &str = "read committed";
+/// Settings of a connection.
+type Session = Vec<(&'static str, String)>;
 
 fn millis(time: Duration) -> String {
     time.as_millis().to_string()
 }
 
-async fn open<const N: usize>(
+async fn open(
     options: &StorageOptions,
     connections: u32,
-    session: [(&'static str, String); N],
+    session: Session,
 ) -> Result<DatabaseConnection, ConnectError> {
     // SeaORM would repeat a URL that it cannot read, with the password in it.
     options.url.parse::<PgConnectOptions>().map_err(|error| ConnectError::InvalidUrl(error.to_string()))?;
@@ -77,14 +83,11 @@ async fn open<const N: usize>(
     Ok(Database::connect(pool).await.map_err(|error| Engine::Postgres.error(error))?)
 }
 
-fn settings<const N: usize>(
-    options: &StorageOptions,
-    connections: u32,
-    session: [(&'static str, String); N],
-) -> ConnectOptions {
+fn settings(options: &StorageOptions, connections: u32, session: Session) -> ConnectOptions {
     let mut pool = pool(options.url.clone(), options, connections);
     pool.map_sqlx_postgres_opts(move |postgres| {
-        postgres.statement_cache_capacity(PREPARED).application_name("jangteo").options(session.clone())
+        let postgres = postgres.statement_cache_capacity(PREPARED).application_name("jangteo");
+        postgres.options(LOOKED_UP).options(session.clone())
     });
     pool
 }
@@ -186,6 +189,10 @@ impl Dialect for Postgres {
 
     fn wide_sum_is_not_zero(&self, factor: &str, amount: &str) -> String {
         format!("SUM({factor}({amount})::numeric) <> 0")
+    }
+
+    fn before_whole_tables(&self) -> Option<&'static str> {
+        Some("SET LOCAL enable_seqscan = on")
     }
 
     fn parameter(&self, n: usize) -> String {

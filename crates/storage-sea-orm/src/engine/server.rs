@@ -64,11 +64,12 @@ mod tests {
             "lock_timeout",
             "statement_timeout",
             "idle_in_transaction_session_timeout",
+            "enable_seqscan",
         ]
         .map(|name| format!("current_setting('{name}')"));
         let names = names.each_ref().map(String::as_str);
-        assert_eq!(settings(&writer, names).await, ["read committed", "off", "5s", "30s", "30s"]);
-        assert_eq!(settings(&reader, names).await, ["repeatable read", "on", "0", "0", "0"]);
+        assert_eq!(settings(&writer, names).await, ["read committed", "off", "5s", "30s", "30s", "off"]);
+        assert_eq!(settings(&reader, names).await, ["repeatable read", "on", "0", "0", "0", "off"]);
         let refused = reader.execute_unprepared("CREATE TABLE t (a int)").await.unwrap_err().to_string();
         assert!(refused.contains("read-only"), "{refused}");
     }

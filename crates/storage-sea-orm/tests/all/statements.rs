@@ -385,8 +385,7 @@ async fn every_row_is_found_through_an_index() {
     assert_eq!(pages_of_coupons, 8);
 }
 
-/// The plan that any values get, as long as reading a whole table is not what the planner would rather do: these tables
-/// are small.
+/// The plan that any values get, with the settings of the storage's connections.
 #[tokio::test]
 async fn on_postgres_every_row_is_found_through_an_index() {
     let shop = Shop::open_on(Service::Postgres, |_| ()).await;
