@@ -25,6 +25,8 @@
 //! happened is told through the [`Outbox`], in the same transaction; a [`Relay`] then hands it as an [`Envelope`] to an
 //! [`EventSink`], at least once and in order per aggregate (ADR-032).
 //!
+//! Claims come in storms, so they go through a gate first ([`GatedClaims`], [`InProcessGate`]; ADR-019).
+//!
 //! That all of them together lost nothing and invented nothing is for [`AuditQueries`] to prove, from what is stored and
 //! not from here: [`AUDIT_RULES`] says what must add up (ADR-031).
 //!
@@ -80,6 +82,7 @@ mod change_password;
 mod changed;
 mod charge_points;
 mod claim_coupons;
+mod confirmed_refusals;
 mod coupons;
 mod create_campaigns;
 mod create_products;
@@ -91,8 +94,10 @@ mod event_kind;
 mod expire_orders;
 mod expire_points;
 mod forget_answers;
+mod gated_claims;
 mod grant_points;
 mod idempotency;
+mod in_process_gate;
 mod lease;
 mod log_in;
 mod outbox;
@@ -112,6 +117,7 @@ mod sessions;
 mod set_use_case;
 mod side_by_side;
 mod sources;
+mod two_generations;
 mod undelivered;
 mod unpaid;
 
@@ -124,6 +130,7 @@ pub use cancel_orders::{CancelOrder, CancelOrderRefusal, CancelOrders};
 pub use cancel_payments::{CancelPayment, CancelPaymentRefusal, CancelPayments};
 pub use charge_points::{ChargePointAccounts, ChargePoints, ChargePointsRefusal};
 pub use claim_coupons::{ClaimCoupon, ClaimCouponRefusal, ClaimCoupons};
+pub use confirmed_refusals::ConfirmedRefusals;
 pub use coupons::CouponNotUsable;
 pub use create_campaigns::CreateCampaigns;
 pub use create_products::CreateProducts;
@@ -135,11 +142,13 @@ pub use event_kind::EventKind;
 pub use expire_orders::expire_due_orders;
 pub use expire_points::expire_due_points;
 pub use forget_answers::{ANSWERS_KEPT_FOR, forget_old_answers};
+pub use gated_claims::{ClaimVerdict, GatedClaims};
 pub use grant_points::{GrantPointAccounts, GrantPoints, GrantPointsRefusal};
 pub use idempotency::{
-    Answer, Fingerprint, IdempotencyKey, IdempotencyRecord, IdempotencyRepository, InvalidIdempotencyKey,
-    RecordKey, RequestMark, Verdict,
+    Answer, Fingerprint, IdempotencyKey, IdempotencyQueries, IdempotencyRecord, IdempotencyRepository,
+    InvalidIdempotencyKey, RecordKey, RequestMark, Verdict,
 };
+pub use in_process_gate::{InProcessGate, InProcessPass};
 pub use lease::{Lease, LeaseHolder, LeaseHolderId, LeaseName, LeaseRepository};
 pub use log_in::InvalidCredentials;
 pub use outbox::{Aggregate, Event, Outbox};

@@ -7,7 +7,10 @@
 
 mod address;
 mod connection;
+mod gate;
+mod gate_script;
 mod lane;
 
 pub use address::{InvalidRedisAddress, RedisAddress};
 pub use connection::Redis;
+pub use gate::{RedisGate, RedisPass};

@@ -1,7 +1,8 @@
 //! What a storage has to be.
 
 use jangteo_application::{
-    AuditQueries, IdempotencyRepository, LeaseRepository, Outbox, OutboxQueries, UndeliveredEvents,
+    AuditQueries, IdempotencyQueries, IdempotencyRepository, LeaseRepository, Outbox, OutboxQueries,
+    UndeliveredEvents,
 };
 use jangteo_coupon::{CampaignRepository, CouponQueries, IssuedCouponRepository};
 use jangteo_order::{OrderQueries, OrderRepository};
@@ -61,6 +62,7 @@ pub trait Storage:
     + RefundQueries
     + PointQueries
     + CouponQueries
+    + IdempotencyQueries
     + AuditQueries
     + OutboxQueries
     + Clone
@@ -77,6 +79,7 @@ impl<S> Storage for S where
         + RefundQueries
         + PointQueries
         + CouponQueries
+        + IdempotencyQueries
         + AuditQueries
         + OutboxQueries
         + Clone
