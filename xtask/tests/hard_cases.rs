@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::{fs, io};
 
-/// Those that need what is not built yet: points given back after their lot has expired (refunds of orders), and a
-/// Redis to flush.
-const NOT_YET: [u32; 2] = [9, 12];
+/// Those that need what is not built yet: points given back after their lot has expired (refunds of orders).
+const NOT_YET: [u32; 1] = [9];
 
 /// The numbers in a text that begins with them, such as `2_and_3_a_coupon` or ` 2 and 3: a coupon`.
 fn leading_numbers(text: &str) -> impl Iterator<Item = u32> {

@@ -24,6 +24,7 @@ mod ownership;
 mod paging;
 mod precedence;
 mod races;
+mod redis_storm;
 mod refunds;
 mod replay;
 mod routes;
