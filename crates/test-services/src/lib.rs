@@ -1,4 +1,4 @@
-//! Throw-away database servers for tests, for benchmarks and for trying things out by hand.
+//! Throw-away servers for tests, for benchmarks and for trying things out by hand.
 //!
 //! [`Server::start`] runs a server of the machine's own binaries in a temporary folder and on a free port, with its
 //! defaults of durability: a commit is on the disk. It is for development only and knows nothing of the shop; the
@@ -7,6 +7,9 @@
 //! The server is gone when its handle is dropped, and also when the process ends in any other way: a small shell waits
 //! for the other end of a pipe to close, then kills the server and removes its folder. Statics are not dropped and a
 //! panic may abort, so nothing else would do for [`shared`], the one server of a test binary.
+//!
+//! Redis is no database to keep anything in, and has servers of its own kind: [`RedisServer`] and [`RedisCluster`] keep
+//! nothing on the disk, and can be killed and started again at their address.
 //!
 //! PostgreSQL refuses to run as root; as root, servers run as `nobody`.
 //!
@@ -19,12 +22,14 @@
 #![deny(missing_docs)]
 
 mod binaries;
+mod redis;
 mod server;
 mod service;
 
 use std::sync::LazyLock;
 
 pub use binaries::MissingBinary;
+pub use redis::{RedisCluster, RedisServer};
 pub use server::{Server, StartError};
 pub use service::Service;
 

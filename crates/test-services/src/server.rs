@@ -16,16 +16,16 @@ use crate::binaries::MissingBinary;
 use crate::service::{Call, Service};
 
 /// How long a server gets to start.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often a free port is tried, which somebody else may take first.
-const PORTS: u32 = 5;
+pub(crate) const PORTS: u32 = 5;
 
 /// What a log says of that.
-const PORT_TAKEN: &str = "already in use";
+pub(crate) const PORT_TAKEN: &str = "already in use";
 
 /// Runs the server until standard input comes to its end, which it does whenever whoever started this does.
-const SUPERVISOR: &str = r#"
+pub(crate) const SUPERVISOR: &str = r#"
 signal=$1 folder=$2
 shift 2
 "$@" </dev/null &
@@ -142,7 +142,7 @@ impl Drop for Server {
 }
 
 /// Reads a log to its end, and tells when the server is ready, or else what it has said instead.
-fn watch(log: ChildStderr, ready: &'static str) -> Receiver<Result<(), String>> {
+pub(crate) fn watch(log: ChildStderr, ready: &'static str) -> Receiver<Result<(), String>> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut said = String::new();
@@ -175,7 +175,7 @@ fn command(call: Call) -> Command {
     command
 }
 
-fn succeeded(output: &Output) -> Result<(), StartError> {
+pub(crate) fn succeeded(output: &Output) -> Result<(), StartError> {
     if output.status.success() {
         return Ok(());
     }

@@ -28,6 +28,7 @@ mod paging;
 mod popular;
 mod precedence;
 mod races;
+mod redis_storm;
 mod refunds;
 mod replay;
 mod routes;

@@ -12,6 +12,7 @@
 //! ```
 
 mod api;
+mod crowd;
 mod held;
 mod open_files;
 mod people;
