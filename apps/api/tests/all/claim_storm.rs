@@ -36,7 +36,7 @@ async fn two_thousand_people_claim_five_hundred_coupons() {
     let admin = server.admin().await;
     let campaign = admin.campaign(500, json!({})).await;
     let mut claiming = JoinSet::new();
-    for people in crowd(&server, 200, 10).await {
+    for people in crowd(&server, 100, 20).await {
         let campaign = campaign.clone();
         claiming.spawn(async move {
             let mut replies = Vec::new();
