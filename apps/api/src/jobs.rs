@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt::task::JoinHandle;
-use jangteo_application::{expire_due_orders, expire_due_points, forget_old_answers};
+use jangteo_application::{count_sales, expire_due_orders, expire_due_points, forget_old_answers};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -16,6 +16,7 @@ const SWEEP_EVERY: Duration = Duration::from_mins(10);
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 /// Nobody waits for it: expired points cannot be spent, written off or not.
 const EXPIRE_POINTS_EVERY: Duration = Duration::from_mins(1);
+const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// The jobs that run.
 #[derive(Debug)]
@@ -35,7 +36,8 @@ pub(crate) fn start(settings: &Settings, shop: Arc<Shop>) -> Jobs {
         jobs.told.push(actix_web::rt::spawn(relay::run(Arc::clone(&shop), watched)));
         jobs.cut_off.push(actix_web::rt::spawn(sweep(Arc::clone(&shop))));
         jobs.cut_off.push(actix_web::rt::spawn(expire(Arc::clone(&shop))));
-        jobs.cut_off.push(actix_web::rt::spawn(expire_points(shop)));
+        jobs.cut_off.push(actix_web::rt::spawn(expire_points(Arc::clone(&shop))));
+        jobs.cut_off.push(actix_web::rt::spawn(count(shop)));
     }
     jobs
 }
@@ -95,6 +97,20 @@ async fn expire_points(shop: Arc<Shop>) {
             Ok(0) => {}
             Ok(expired) => tracing::info!(expired, "point lots have expired"),
             Err(error) => tracing::warn!(%error, "points could not expire; trying again later"),
+        }
+    }
+}
+
+/// Counts sales for the rankings. Instances may do so at the same time.
+async fn count(shop: Arc<Shop>) {
+    let mut ticks = interval(COUNT_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match count_sales(&shop.storage, &shop.sources, shop.zone).await {
+            Ok(0) => {}
+            Ok(counted) => tracing::debug!(counted, "sales were counted"),
+            Err(error) => tracing::warn!(%error, "sales could not be counted; trying again soon"),
         }
     }
 }

@@ -14,6 +14,7 @@ mod docs;
 mod gate;
 mod health;
 mod jobs;
+mod kept;
 mod observe;
 mod openapi;
 mod problem;

@@ -3,25 +3,34 @@
 use std::fmt;
 use std::sync::Arc;
 
+use actix_web::web::Bytes;
 use chrono::TimeDelta;
 use jangteo_application::{
     AdjustStocks, CancelOrders, CancelPayments, ChargePointAccounts, ClaimCoupons, CreateCampaigns,
     CreateProducts, DeleteAccounts, EditProducts, EditProfiles, GatedClaims, GrantPointAccounts, PayOrders,
     PlaceOrders, RefundPayments, RegisterUsers, SessionPolicy, Sessions, SetUseCase, Sources, submit,
 };
+use jangteo_ranking::RankingPeriod;
 use jangteo_redis::Redis;
 use jangteo_security::{
     Argon2idHasher, CursorSeal, Hs256Tokens, ServiceKeys, Sha256Secrets, SystemClock, SystemEntropy,
 };
-use jangteo_shared_kernel::UnitOfWork;
+use jangteo_shared_kernel::{BusinessZone, UnitOfWork};
 use jangteo_user::AccessTokens;
 
 use crate::body;
 use crate::call::Terms;
 use crate::config::Settings;
 use crate::gate::Gate;
+use crate::kept::Kept;
 use crate::problem::Problem;
 use crate::storage::{self, Storage};
+
+/// How long a ranking is handed out. A sale is counted within a second, and so shows within two.
+const RANKING_LIFE: TimeDelta = TimeDelta::seconds(1);
+
+/// How many rankings are kept, each of at most 100 products.
+const RANKINGS: usize = 256;
 
 /// Everything that a request needs.
 pub(crate) struct Shop {
@@ -35,6 +44,10 @@ pub(crate) struct Shop {
     pub(crate) sources: Sources,
     /// What bodies are read under.
     pub(crate) terms: Terms,
+    /// Whose days, weeks and months count.
+    pub(crate) zone: BusinessZone,
+    /// The bodies of rankings, by window, period and limit.
+    pub(crate) rankings: Kept<(&'static str, RankingPeriod, u16), Bytes>,
     /// Verifies access tokens.
     pub(crate) access_tokens: Arc<dyn AccessTokens>,
     /// Hashes passwords.
@@ -110,6 +123,8 @@ impl Shop {
             redis,
             claims: GatedClaims::new(gate, sources.clone()),
             terms: Terms { currency: settings.currency },
+            zone: settings.zone,
+            rankings: Kept::new(RANKING_LIFE, RANKINGS),
             access_tokens,
             passwords,
             cursors: CursorSeal::new(&keys.cursor),

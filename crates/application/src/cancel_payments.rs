@@ -5,6 +5,7 @@ use jangteo_order::OrderRepository;
 use jangteo_payment::{Payment, PaymentRepository};
 use jangteo_point::PointRepository;
 use jangteo_product::ProductRepository;
+use jangteo_ranking::SalesRepository;
 use jangteo_refund::{RefundReason, RefundRepository, RequestedRefund};
 use jangteo_shared_kernel::{PaymentId, StorageError};
 
@@ -55,6 +56,7 @@ where
         + ProductRepository
         + PaymentRepository
         + RefundRepository
+        + SalesRepository
         + IdempotencyRepository
         + Outbox,
 {

@@ -23,6 +23,8 @@ pub type LeaseHolderId = Id<LeaseHolder>;
 pub enum LeaseName {
     /// Delivering events.
     EventRelay,
+    /// Counting sales, and computing them anew.
+    SalesCount,
 }
 
 /// Who may do it, and how long.
@@ -57,6 +59,7 @@ impl LeaseName {
     pub const fn name(self) -> &'static str {
         match self {
             Self::EventRelay => "event-relay",
+            Self::SalesCount => "sales-count",
         }
     }
 }
@@ -81,6 +84,20 @@ pub(crate) async fn hold_lease(
         Some(_) => return Ok(None),
     }
     Ok(Some(held))
+}
+
+/// Waits until nobody else has the row of a lease locked, and keeps it locked until the transaction ends. The lease itself
+/// runs out at once: for what begins and ends within a transaction, the lock of the row is enough.
+pub(crate) async fn lock_alone(
+    tx: &mut impl LeaseRepository,
+    name: LeaseName,
+    sources: &Sources,
+) -> Result<(), StorageError> {
+    if tx.lock_lease(name).await?.is_none() {
+        let now = sources.now();
+        tx.insert_lease(&Lease { name, holder: sources.id(now), expires_at: now }).await?;
+    }
+    Ok(())
 }
 
 /// Gives a lease up before its time, if it is still ours: it has run out then by every clock.

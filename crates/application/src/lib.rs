@@ -20,12 +20,15 @@
 //! | [`CancelOrders`], [`expire_due_orders`] | orders, issued coupons, product stock |
 //! | [`RefundPayments`], [`CancelPayments`] | orders, issued coupons, point accounts, product stock, payments |
 //! | [`preview_refund`] | nothing: it only reads |
+//! | [`count_sales`], [`rebuild_sales`] | their lease, and nothing else |
 //!
 //! What a client may send twice carries a [`RequestMark`]; its [`Answer`] is stored with its effect (ADR-025). What
 //! happened is told through the [`Outbox`], in the same transaction; a [`Relay`] then hands it as an [`Envelope`] to an
 //! [`EventSink`], at least once and in order per aggregate (ADR-032).
 //!
 //! Claims come in storms, so they go through a gate first ([`GatedClaims`], [`InProcessGate`]; ADR-019).
+//! What was paid is noted as a sale in the same transaction. [`count_sales`] adds sales up by day, once each, and
+//! [`rebuild_sales`] computes a day anew from orders and refunds; [`PopularityQueries`] reads the outcome (ADR-033).
 //!
 //! That all of them together lost nothing and invented nothing is for [`AuditQueries`] to prove, from what is stored and
 //! not from here: [`AUDIT_RULES`] says what must add up (ADR-031).
@@ -83,6 +86,7 @@ mod changed;
 mod charge_points;
 mod claim_coupons;
 mod confirmed_refusals;
+mod count_sales;
 mod coupons;
 mod create_campaigns;
 mod create_products;
@@ -105,7 +109,9 @@ mod paid;
 mod pay_orders;
 mod place_orders;
 mod points;
+mod popular;
 mod preview_refund;
+mod rebuild_sales;
 mod refresh_sessions;
 mod refund_payments;
 mod refundable;
@@ -113,6 +119,7 @@ mod refunded;
 mod refunding;
 mod register_users;
 mod relay;
+mod sales;
 mod sessions;
 mod set_use_case;
 mod side_by_side;
@@ -131,6 +138,7 @@ pub use cancel_payments::{CancelPayment, CancelPaymentRefusal, CancelPayments};
 pub use charge_points::{ChargePointAccounts, ChargePoints, ChargePointsRefusal};
 pub use claim_coupons::{ClaimCoupon, ClaimCouponRefusal, ClaimCoupons};
 pub use confirmed_refusals::ConfirmedRefusals;
+pub use count_sales::count_sales;
 pub use coupons::CouponNotUsable;
 pub use create_campaigns::CreateCampaigns;
 pub use create_products::CreateProducts;
@@ -154,7 +162,9 @@ pub use log_in::InvalidCredentials;
 pub use outbox::{Aggregate, Event, Outbox};
 pub use pay_orders::{PayOrder, PayOrderRefusal, PayOrders};
 pub use place_orders::{PlaceOrder, PlaceOrderRefusal, PlaceOrders};
+pub use popular::{PopularProduct, Popularity, PopularityQueries};
 pub use preview_refund::preview_refund;
+pub use rebuild_sales::{Rebuilt, rebuild_sales};
 pub use refund_payments::{RefundPayment, RefundPaymentRefusal, RefundPayments};
 pub use refunding::BrokenBooks;
 pub use register_users::{EmailTaken, RegisterUser, RegisterUsers};

@@ -1,10 +1,11 @@
-//! Paying orders with points: order, payment and points in one transaction.
+//! Paying orders with points: order, payment, points and what the ranking counts in one transaction.
 
 use std::collections::BTreeSet;
 
 use jangteo_order::{OrderRepository, Orders, PayRefusal};
 use jangteo_payment::{Payment, PaymentRepository, RequestedTenders, SettleRefusal, TenderMethod};
 use jangteo_point::{PointRepository, SpendRefusal};
+use jangteo_ranking::SalesRepository;
 use jangteo_shared_kernel::{AllocationError, Money, OrderId, StorageError, Timestamp, UserId};
 
 use crate::changed::changed;
@@ -12,6 +13,7 @@ use crate::idempotency::AnswerLedger;
 use crate::outbox::tell;
 use crate::paid::{paid, payable};
 use crate::points::PointBook;
+use crate::sales::{note_sales, sold};
 use crate::{Answer, Event, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources, Verdict};
 
 /// Somebody wants to pay an order.
@@ -70,7 +72,12 @@ pub struct PayOrders {
 
 impl<Tx> SetUseCase<Tx> for PayOrders
 where
-    Tx: OrderRepository + PointRepository + PaymentRepository + IdempotencyRepository + Outbox,
+    Tx: OrderRepository
+        + PointRepository
+        + PaymentRepository
+        + SalesRepository
+        + IdempotencyRepository
+        + Outbox,
 {
     type Command = PayOrder;
     type Verdict = Verdict<Payment, PayOrderRefusal>;
@@ -96,8 +103,10 @@ where
             .collect();
 
         if !set.payments.is_empty() {
-            tx.save_order_states(&changed(&set.orders, &set.paid)).await?;
+            let paid = changed(&set.orders, &set.paid);
+            tx.save_order_states(&paid).await?;
             tx.insert_payments(&set.payments).await?;
+            note_sales(tx, sold(&self.sources, &paid)).await?;
         }
         set.events.extend(set.points.save(tx, &self.sources).await?);
         ledger.save(tx).await?;

@@ -9,6 +9,7 @@ use jangteo_order::{
 };
 use jangteo_payment::{Payment, PaymentRepository, RequestedTenders, SettleRefusal};
 use jangteo_product::{ProductRepository, Products, SellRefusal};
+use jangteo_ranking::SalesRepository;
 use jangteo_shared_kernel::{
     Currency, IssuedCouponId, Money, MoneyError, ProductId, Quantity, StorageError, Timestamp, UserId,
 };
@@ -19,6 +20,7 @@ use crate::coupons::{CouponBook, CouponNotUsable};
 use crate::idempotency::AnswerLedger;
 use crate::outbox::{event, tell};
 use crate::paid::{paid, payable};
+use crate::sales::{note_sales, sold};
 use crate::{
     Aggregate, Answer, Event, EventKind, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources,
     Verdict,
@@ -96,6 +98,7 @@ where
         + ProductRepository
         + OrderRepository
         + PaymentRepository
+        + SalesRepository
         + IdempotencyRepository
         + Outbox,
 {
@@ -130,6 +133,7 @@ where
         }
         if !set.payments.is_empty() {
             tx.insert_payments(&set.payments).await?;
+            note_sales(tx, sold(&self.sources, &set.orders)).await?;
         }
         ledger.save(tx).await?;
         tell(tx, set.events).await?;

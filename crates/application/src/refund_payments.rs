@@ -5,6 +5,7 @@ use jangteo_order::OrderRepository;
 use jangteo_payment::PaymentRepository;
 use jangteo_point::PointRepository;
 use jangteo_product::ProductRepository;
+use jangteo_ranking::SalesRepository;
 use jangteo_refund::{Refund, RefundReason, RefundRepository, RequestedRefund};
 use jangteo_shared_kernel::{PaymentId, StorageError, Timestamp};
 
@@ -71,6 +72,7 @@ where
         + ProductRepository
         + PaymentRepository
         + RefundRepository
+        + SalesRepository
         + IdempotencyRepository
         + Outbox,
 {

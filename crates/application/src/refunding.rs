@@ -7,6 +7,7 @@ use jangteo_order::{Order, OrderRepository, Orders, RefundedExtent, ReturnRefusa
 use jangteo_payment::{GivingBack, Payment, PaymentEvent, PaymentRepository, Payments};
 use jangteo_point::PointRepository;
 use jangteo_product::{ProductRepository, Products};
+use jangteo_ranking::SalesRepository;
 use jangteo_refund::{
     PlanRefusal, Refund, RefundItem, RefundMethod, RefundPlan, RefundReason, RefundRepository,
     RefundablePayment, RequestedRefund,
@@ -18,6 +19,7 @@ use crate::coupons::CouponBook;
 use crate::points::PointBook;
 use crate::refundable::{refundable, tender_method};
 use crate::refunded::refunded;
+use crate::sales::{note_sales, taken_back};
 use crate::{Caller, Event, Sources};
 
 /// Why a payment cannot be given back. The first that holds is told, in this order.
@@ -168,7 +170,8 @@ impl Refunding {
             + PointRepository
             + ProductRepository
             + PaymentRepository
-            + RefundRepository,
+            + RefundRepository
+            + SalesRepository,
     {
         if self.refunds.is_empty() {
             return Ok(Vec::new());
@@ -182,6 +185,7 @@ impl Refunding {
         let payments = self.entries.iter().map(|(payment, _)| *payment).collect();
         tx.save_given_back(&changed(&self.payments, &payments), &self.entries).await?;
         tx.insert_refunds(&self.refunds).await?;
+        note_sales(tx, taken_back(sources, &self.refunds)).await?;
         Ok(self.events)
     }
 }

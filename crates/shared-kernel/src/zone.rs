@@ -75,6 +75,14 @@ impl BusinessZone {
         Some(Window { from: self.start_of(from)?, until: self.start_of(until)? })
     }
 
+    /// The days of a span of whole days, in their order. A day that the zone skipped has no instant and is left out.
+    pub fn days_in(self, span: Window) -> impl Iterator<Item = NaiveDate> {
+        let days = self.day_of(span.from).iter_days().map(move |date| (date, self.day(date)));
+        let days = days.map_while(|(date, day)| day.map(|day| (date, day)));
+        let days = days.take_while(move |(_, day)| day.from < span.until);
+        days.filter(|(_, day)| day.from < day.until).map(|(date, _)| date)
+    }
+
     /// The first instant of a day. Some zones skip midnight when summer time begins: the day then starts later;
     /// Samoa once skipped a whole day, which is empty.
     fn start_of(self, date: NaiveDate) -> Option<Timestamp> {
@@ -141,6 +149,19 @@ mod tests {
         let skipped = apia.day(date("2011-12-30")).unwrap();
         assert_eq!(skipped.from, skipped.until);
         assert_eq!(apia.day(date("2011-12-29")).unwrap().until, apia.day(date("2011-12-31")).unwrap().from);
+    }
+
+    #[test]
+    fn the_days_of_a_span_are_those_that_have_an_instant() {
+        let days = |zone: BusinessZone, from, until| -> Vec<String> {
+            zone.days_in(zone.window(date(from), date(until)).unwrap()).map(|day| day.to_string()).collect()
+        };
+        let seoul = BusinessZone::SEOUL;
+        assert_eq!(days(seoul, "2026-11-30", "2026-12-02"), ["2026-11-30", "2026-12-01"]);
+        assert_eq!(days(seoul, "2026-11-30", "2026-11-30"), [""; 0]);
+        let apia: BusinessZone = "Pacific/Apia".parse().unwrap();
+        assert_eq!(days(apia, "2011-12-29", "2012-01-01"), ["2011-12-29", "2011-12-31"]);
+        assert_eq!(days(apia, "2011-12-30", "2011-12-31"), [""; 0]);
     }
 
     #[test]

@@ -10,8 +10,10 @@ mod orders;
 mod outbox;
 mod payments;
 mod points;
+mod popular;
 mod products;
 mod refunds;
+mod sales;
 mod sessions;
 mod transactions;
 mod undelivered;
@@ -213,6 +215,22 @@ pub(crate) fn all<S: Storage>() -> Vec<Case<S>> {
             of_leases_taken_at_once_one_wins,
             a_lock_on_a_lease_waits_and_sees_what_was_committed,
             a_lease_that_is_rolled_back_was_not_given;
+        sales:
+            a_sale_reads_back_as_it_was_written,
+            sales_come_as_they_were_noted_and_go_once_they_are_counted,
+            refuses_a_second_sale_under_a_key,
+            a_sale_that_is_rolled_back_was_never_noted,
+            a_roll_up_reads_back_as_it_was_written,
+            roll_ups_take_the_place_of_others,
+            roll_ups_that_are_rolled_back_stay_as_they_were,
+            what_has_to_be_counted_is_what_was_paid_less_what_is_uncounted,
+            sales_are_counted_once_whoever_counts,
+            a_rebuild_changes_nothing_while_sales_are_noted_and_counted;
+        popular:
+            places_follow_units_then_revenue_then_the_id,
+            only_what_is_on_sale_and_sells_has_a_place,
+            only_the_days_and_the_currency_that_are_asked_for_count,
+            a_ranking_is_as_of_the_oldest_sale_that_is_uncounted;
         contention:
             never_sells_more_than_there_is,
             large_sets_are_locked_without_a_deadlock,

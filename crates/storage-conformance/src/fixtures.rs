@@ -12,6 +12,7 @@ use jangteo_order::{Order, OrderLine, OrderTerms, OrderedItem};
 use jangteo_payment::{PayableOrder, Payment, RequestedTender, RequestedTenders, Tender, TenderMethod};
 use jangteo_point::{PointAccount, PointEntry, PointLimits};
 use jangteo_product::{NewProduct, Price, Product, ProductStatus, StockAdjustment};
+use jangteo_ranking::{DailySales, Sale};
 use jangteo_refund::{
     Refund, RefundMethod, RefundReason, RefundableLine, RefundablePayment, RequestedRefund, Share,
 };
@@ -346,6 +347,26 @@ impl Fixtures {
             used: None,
             version: 1,
         }
+    }
+
+    /// A sale of a product that exists nowhere, sold and noted now.
+    #[must_use]
+    pub fn sale(&self) -> Sale {
+        Sale {
+            id: self.id(),
+            noted_at: self.now(),
+            product: self.id(),
+            units: i64::from(1 + self.below(999)),
+            revenue: krw(i64::from(self.below(1_000_000))),
+            sold_at: self.now(),
+        }
+    }
+
+    /// What a product that exists nowhere sold on a day.
+    #[must_use]
+    pub fn roll_up(&self, day: &str) -> DailySales {
+        let Sale { product, units, revenue, .. } = self.sale();
+        DailySales { day: day.parse().expect("a day"), product, units, revenue }
     }
 
     /// A stored answer of a user's request under a key.

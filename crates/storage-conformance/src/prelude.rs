@@ -8,6 +8,7 @@ pub(crate) use jangteo_order::OrderRepository as _;
 pub(crate) use jangteo_payment::PaymentRepository as _;
 pub(crate) use jangteo_point::PointRepository as _;
 pub(crate) use jangteo_product::ProductRepository as _;
+pub(crate) use jangteo_ranking::SalesRepository as _;
 pub(crate) use jangteo_refund::RefundRepository as _;
 pub(crate) use jangteo_shared_kernel::Transaction as _;
 pub(crate) use jangteo_user::{RefreshFamilyRepository as _, UserRepository as _};

@@ -2,13 +2,14 @@
 
 use jangteo_application::{
     AuditQueries, IdempotencyQueries, IdempotencyRepository, LeaseRepository, Outbox, OutboxQueries,
-    UndeliveredEvents,
+    PopularityQueries, UndeliveredEvents,
 };
 use jangteo_coupon::{CampaignRepository, CouponQueries, IssuedCouponRepository};
 use jangteo_order::{OrderQueries, OrderRepository};
 use jangteo_payment::{PaymentQueries, PaymentRepository};
 use jangteo_point::{PointQueries, PointRepository};
 use jangteo_product::{ProductQueries, ProductRepository};
+use jangteo_ranking::SalesRepository;
 use jangteo_refund::{RefundQueries, RefundRepository};
 use jangteo_shared_kernel::{Transaction, UnitOfWork};
 use jangteo_user::{RefreshFamilyRepository, UserQueries, UserRepository};
@@ -25,6 +26,7 @@ pub trait Repositories:
     + PointRepository
     + CampaignRepository
     + IssuedCouponRepository
+    + SalesRepository
     + IdempotencyRepository
     + Outbox
     + UndeliveredEvents
@@ -44,6 +46,7 @@ impl<T> Repositories for T where
         + PointRepository
         + CampaignRepository
         + IssuedCouponRepository
+        + SalesRepository
         + IdempotencyRepository
         + Outbox
         + UndeliveredEvents
@@ -65,6 +68,7 @@ pub trait Storage:
     + IdempotencyQueries
     + AuditQueries
     + OutboxQueries
+    + PopularityQueries
     + Clone
     + 'static
 {
@@ -82,6 +86,7 @@ impl<S> Storage for S where
         + IdempotencyQueries
         + AuditQueries
         + OutboxQueries
+        + PopularityQueries
         + Clone
         + 'static
 {

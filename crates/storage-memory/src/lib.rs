@@ -64,6 +64,7 @@ mod points;
 mod products;
 mod refresh_families;
 mod refunds;
+mod sales;
 mod state;
 mod storage;
 mod table;

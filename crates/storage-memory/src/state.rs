@@ -10,6 +10,7 @@ use jangteo_order::Order;
 use jangteo_payment::Payment;
 use jangteo_point::PointEntry;
 use jangteo_product::{Product, StockAdjustment};
+use jangteo_ranking::{DailySales, Sale, SalesKey};
 use jangteo_refund::Refund;
 use jangteo_shared_kernel::{
     CouponId, IssuedCouponId, OrderId, PaymentId, ProductId, RefreshFamilyId, RefundId, StockAdjustmentId,
@@ -21,6 +22,7 @@ use tokio::sync::OwnedMutexGuard;
 use crate::fault::lock_timeout;
 use crate::outbox::Place;
 use crate::points::PointRow;
+use crate::sales::Noted;
 use crate::table::Table;
 use crate::unique::Unique;
 
@@ -38,6 +40,8 @@ pub(crate) struct State {
     pub(crate) refunds: Table<RefundId, Refund>,
     pub(crate) campaigns: Table<CouponId, Campaign>,
     pub(crate) issued_coupons: Table<IssuedCouponId, IssuedCoupon>,
+    pub(crate) uncounted_sales: Table<Noted, Sale>,
+    pub(crate) daily_sales: Table<SalesKey, DailySales>,
     pub(crate) idempotency_records: Table<RecordKey, IdempotencyRecord>,
     /// All that was ever told.
     pub(crate) events: Vec<Event>,

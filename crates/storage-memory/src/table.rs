@@ -139,7 +139,12 @@ impl<K: Ord + Clone, V: Clone> Working<K, V> {
                 return Err(lost_race("a primary key"));
             }
         }
-        self.inserted.extend(fresh.keys().cloned());
+        for key in fresh.keys() {
+            // A row in the place of one that this transaction has deleted, and so holds, is a change of it.
+            if !self.deleted.remove(key) {
+                self.inserted.insert(key.clone());
+            }
+        }
         self.staged.append(&mut fresh);
         Ok(())
     }

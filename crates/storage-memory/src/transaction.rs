@@ -10,6 +10,7 @@ use jangteo_order::Order;
 use jangteo_payment::Payment;
 use jangteo_point::PointEntry;
 use jangteo_product::{Product, StockAdjustment};
+use jangteo_ranking::{DailySales, Sale, SalesKey};
 use jangteo_refund::Refund;
 use jangteo_shared_kernel::{
     CouponId, EventId, IssuedCouponId, OrderId, PaymentId, ProductId, RefreshFamilyId, RefundId,
@@ -19,6 +20,7 @@ use jangteo_user::{RefreshFamily, User};
 
 use crate::outbox::place;
 use crate::points::PointRow;
+use crate::sales::Noted;
 use crate::state::{Shared, State};
 use crate::table::Working;
 use crate::unique::Claims;
@@ -37,6 +39,8 @@ pub struct MemoryTransaction {
     pub(crate) refunds: Working<RefundId, Refund>,
     pub(crate) campaigns: Working<CouponId, Campaign>,
     pub(crate) issued_coupons: Working<IssuedCouponId, IssuedCoupon>,
+    pub(crate) uncounted_sales: Working<Noted, Sale>,
+    pub(crate) daily_sales: Working<SalesKey, DailySales>,
     pub(crate) idempotency_records: Working<RecordKey, IdempotencyRecord>,
     pub(crate) leases: Working<LeaseName, Lease>,
     pub(crate) events: Vec<Event>,
@@ -59,6 +63,8 @@ impl MemoryTransaction {
             refunds: Working::default(),
             campaigns: Working::default(),
             issued_coupons: Working::default(),
+            uncounted_sales: Working::default(),
+            daily_sales: Working::default(),
             idempotency_records: Working::default(),
             leases: Working::default(),
             events: Vec::new(),
@@ -80,6 +86,8 @@ impl MemoryTransaction {
         self.refunds.check(&state.refunds)?;
         self.campaigns.check(&state.campaigns)?;
         self.issued_coupons.check(&state.issued_coupons)?;
+        self.uncounted_sales.check(&state.uncounted_sales)?;
+        self.daily_sales.check(&state.daily_sales)?;
         self.idempotency_records.check(&state.idempotency_records)?;
         self.leases.check(&state.leases)?;
         self.claims.check(&state.unique)
@@ -97,6 +105,8 @@ impl MemoryTransaction {
         self.refunds.apply(&mut state.refunds);
         self.campaigns.apply(&mut state.campaigns);
         self.issued_coupons.apply(&mut state.issued_coupons);
+        self.uncounted_sales.apply(&mut state.uncounted_sales);
+        self.daily_sales.apply(&mut state.daily_sales);
         self.idempotency_records.apply(&mut state.idempotency_records);
         self.leases.apply(&mut state.leases);
         let told = self.events.iter().map(StoredEvent::from).map(|event| (place(&event), event));

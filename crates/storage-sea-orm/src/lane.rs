@@ -159,7 +159,7 @@ impl<C: ConnectionTrait> Lane<C> {
         &self,
         query: &impl QueryTrait,
     ) -> Result<Vec<M>, StorageError> {
-        self.models(query.build(self.engine.backend())).await
+        self.models(query.build(self.engine.dialect().backend())).await
     }
 
     /// Runs a query of the read side that has at most one row.
@@ -175,21 +175,25 @@ impl<C: ConnectionTrait> Lane<C> {
         &self,
         query: &SelectTwo<E, F>,
     ) -> Result<Vec<(E::Model, Option<F::Model>)>, StorageError> {
-        let rows = self.fetch(query.build(self.engine.backend())).await?;
+        let rows = self.fetch(query.build(self.engine.dialect().backend())).await?;
         let models = rows.iter().map(|row| {
             Ok((E::Model::from_query_result(row, "A_")?, F::Model::from_query_result_optional(row, "B_")?))
         });
         models.collect::<Result<_, _>>().map_err(|error| self.engine.error(error))
     }
 
-    async fn models<M: FromQueryResult>(&self, statement: Statement) -> Result<Vec<M>, StorageError> {
+    /// Runs a statement and reads its rows as models.
+    pub(crate) async fn models<M: FromQueryResult>(
+        &self,
+        statement: Statement,
+    ) -> Result<Vec<M>, StorageError> {
         let rows = self.fetch(statement).await?;
         let models = rows.iter().map(|row| M::from_query_result(row, ""));
         models.collect::<Result<_, _>>().map_err(|error| self.engine.error(error))
     }
 
     fn statement(&self, text: &str, set: &[Vec<Value>]) -> Result<Statement, StorageError> {
-        let parameters = self.engine.parameters(set).map_err(|error| self.engine.error(error))?;
+        let parameters = self.engine.dialect().parameters(set).map_err(|error| self.engine.error(error))?;
         Ok(self.engine.statement(text, parameters))
     }
 }

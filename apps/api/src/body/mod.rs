@@ -5,6 +5,7 @@ pub(crate) mod coupon;
 pub(crate) mod order;
 pub(crate) mod payment;
 pub(crate) mod point;
+pub(crate) mod popular;
 pub(crate) mod product;
 pub(crate) mod refund;
 pub(crate) mod session;

@@ -1,6 +1,6 @@
 //! Values that many bodies share.
 
-use chrono::{DateTime, Datelike};
+use chrono::{DateTime, Datelike, NaiveDate};
 use jangteo_shared_kernel::{Money, Timestamp, whole_milliseconds};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
@@ -60,6 +60,14 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, &'static str> {
     instant
         .filter(|instant| (1970..=9999).contains(&instant.year()))
         .ok_or("must be an instant of the years 1970 to 9999 such as 2027-01-31T15:00:00Z")
+}
+
+/// A date as requests and commands have it.
+pub(crate) fn date(text: &str) -> Result<NaiveDate, &'static str> {
+    // chrono would take a day or a month of one digit, too.
+    let date = text.parse().ok().filter(|date: &NaiveDate| date.to_string() == text);
+    date.filter(|date| (1970..=2999).contains(&date.year()))
+        .ok_or("must be a date of the years 1970 to 2999 such as 2026-11-22")
 }
 
 /// A page of a list.

@@ -70,14 +70,28 @@ impl Parameters {
         })
     }
 
-    /// Takes `limit` and `cursor`.
-    pub(crate) fn take_paging(&mut self) -> Paging {
-        let limit = self.take("limit", |text| {
+    /// Whether a parameter is there and was not taken.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.left.iter().any(|(other, _)| other == name)
+    }
+
+    /// Notes that a parameter does not fit the others.
+    pub(crate) fn refuse(&mut self, name: &str, detail: &str) {
+        self.faults.add(format!("/{name}"), detail);
+    }
+
+    /// Takes `limit`.
+    pub(crate) fn take_limit(&mut self) -> Option<Limit> {
+        self.take("limit", |text| {
             let number = text.parse::<u16>().ok().and_then(|items| Limit::new(items).ok());
             number.ok_or_else(|| "must be a whole number from 1 to 100".to_owned())
-        });
+        })
+    }
+
+    /// Takes `limit` and `cursor`.
+    pub(crate) fn take_paging(&mut self) -> Paging {
         Paging {
-            limit: limit.unwrap_or(Limit::DEFAULT),
+            limit: self.take_limit().unwrap_or(Limit::DEFAULT),
             cursor: self.take("cursor", |text| Ok(text.to_owned())),
         }
     }

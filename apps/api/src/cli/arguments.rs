@@ -2,8 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use chrono::NaiveDate;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use jangteo_user::{Email, PersonName};
+
+use crate::body::values::date;
 
 /// A commerce backend in one binary. Without a command it serves.
 ///
@@ -23,9 +27,9 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Starts the server. The embedded database is brought up to date first.
+    /// Starts the server. The embedded database is brought up to date first; a database on a server has to be.
     Serve {
-        /// Brings a server database up to date first, too. (The embedded one always is.)
+        /// Brings a database on a server up to date first, too. (The embedded one always is.)
         #[arg(long)]
         migrate: bool,
     },
@@ -47,6 +51,11 @@ pub(super) enum Command {
         /// Prints the report as JSON, as `GET /api/v1/admin/audit` answers it.
         #[arg(long)]
         json: bool,
+    },
+    /// Manages what rankings are read from.
+    Ranking {
+        #[command(subcommand)]
+        command: RankingCommand,
     },
     /// Manages administrators.
     Admin {
@@ -70,4 +79,33 @@ pub(super) enum AdminCommand {
         #[arg(long)]
         name: PersonName,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RankingCommand {
+    /// Computes the daily roll-ups of past days anew, from orders and refunds. Nothing changes where nothing was wrong.
+    ///
+    /// For after a change of business.zone (then of every day, once all instances have the new one), or for days from
+    /// before there were rankings. Safe while the server runs, which waits for one day at a time.
+    Rebuild {
+        /// The first day, such as 2026-11-01.
+        #[arg(long, value_name = "DATE", value_parser = date)]
+        from: NaiveDate,
+        /// The day after the last.
+        #[arg(long, value_name = "DATE", value_parser = date)]
+        until: NaiveDate,
+    },
+}
+
+impl Arguments {
+    /// Refuses what each argument allows and both together do not.
+    pub(super) fn checked(self) -> Result<Self, clap::Error> {
+        if let Some(Command::Ranking { command: RankingCommand::Rebuild { from, until } }) = &self.command
+            && from >= until
+        {
+            let problem = "--until is exclusive and must be after --from";
+            return Err(Self::command().error(ErrorKind::ValueValidation, problem));
+        }
+        Ok(self)
+    }
 }

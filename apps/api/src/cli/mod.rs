@@ -5,6 +5,7 @@ mod arguments;
 mod audit;
 mod demo;
 mod migrate;
+mod ranking;
 mod serve;
 mod signals;
 
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use actix_web::rt::System;
 use clap::Parser;
 
-use self::arguments::{AdminCommand, Arguments, Command};
+use self::arguments::{AdminCommand, Arguments, Command, RankingCommand};
 use crate::config::{ConfigFault, Configuration, Origins};
 use crate::observe::start_logging;
 use crate::openapi;
@@ -29,7 +30,7 @@ const USAGE: u8 = 2;
 
 /// Runs a command line to its end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments = match Arguments::try_parse_from(arguments).and_then(Arguments::checked) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help goes to standard output and is no fault. If it cannot be written, there is nobody to tell.
@@ -69,9 +70,12 @@ fn execute(arguments: Arguments) -> anyhow::Result<u8> {
             }
             Ok(DONE)
         }
-        Command::Serve { migrate: _ } => System::new().block_on(serve::run(&configuration)),
+        Command::Serve { migrate } => System::new().block_on(serve::run(&configuration, migrate)),
         Command::Migrate { check, down } => System::new().block_on(migrate::run(settings, check, down)),
         Command::Audit { json } => System::new().block_on(audit::run(settings, json)),
+        Command::Ranking { command: RankingCommand::Rebuild { from, until } } => {
+            System::new().block_on(ranking::rebuild(settings, from, until))
+        }
         Command::Demo => System::new().block_on(demo::run(settings)),
         Command::Admin { command: AdminCommand::Create { email, name } } => {
             System::new().block_on(admin::create(settings, email, name))

@@ -6,6 +6,7 @@ mod tag;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
+use actix_web::web::Bytes;
 use serde::Serialize;
 
 pub(crate) use keyed::keyed;
@@ -19,6 +20,11 @@ const JSON: &str = "application/json";
 /// A success with this body.
 pub(crate) fn ok(body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().content_type(JSON).body(bytes(body))
+}
+
+/// A success with a body that was made before.
+pub(crate) fn ready(body: Bytes) -> HttpResponse {
+    HttpResponse::Ok().content_type(JSON).body(body)
 }
 
 /// Something new, at this path, in the state that the tag names.

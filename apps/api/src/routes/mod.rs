@@ -8,6 +8,7 @@ mod me;
 mod orders;
 mod payments;
 mod points;
+mod popular;
 mod products;
 mod refunds;
 mod stock;
@@ -21,6 +22,7 @@ pub(crate) fn all() -> Table {
     me::enter(&mut table);
     auth::enter(&mut table);
     products::enter(&mut table);
+    popular::enter(&mut table);
     stock::enter(&mut table);
     points::enter(&mut table);
     coupons::enter(&mut table);

@@ -149,6 +149,8 @@ async fn edit_product(call: Call<Administrator, Json<EditProductBody>>) -> Resul
     let command = EditProduct { product, edit: call.input, expected };
     let edited = call.shop.submit(&call.shop.use_cases.edit_product, command).await?;
     let product = edited.map_err(cannot_edit)?;
+    // What is no longer on sale is no longer popular, at once where it was edited.
+    call.shop.rankings.forget();
     Ok(reply::changed(&tag(&product), &ProductBody::from(&product)))
 }
 

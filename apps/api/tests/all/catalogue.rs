@@ -27,7 +27,7 @@ async fn a_product_starts_as_it_was_described() {
     let shown = server.api().get(&path).await.is(200);
     assert_eq!((&shown.body, shown.tag()), (&created.body, created.tag()));
     server.api().get("/products/01900000-0000-7000-8000-000000000001").await.is_problem(404, "not-found");
-    server.api().get("/products/popular").await.is_problem(404, "not-found");
+    server.api().get("/products/popularity").await.is_problem(404, "not-found");
 }
 
 #[tokio::test]

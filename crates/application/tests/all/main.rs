@@ -13,6 +13,7 @@ mod gated_claims;
 mod orders;
 mod payments;
 mod points;
+mod ranking;
 mod refunds;
 mod relay;
 mod relay_chaos;

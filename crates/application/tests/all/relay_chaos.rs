@@ -187,13 +187,13 @@ async fn run(seed: u64, wild: bool) {
 #[tokio::test]
 async fn without_crashes_each_event_comes_once_and_in_order() {
     for seed in 0..RUNS {
-        run(seed, false).await;
+        Box::pin(run(seed, false)).await;
     }
 }
 
 #[tokio::test]
 async fn with_crashes_and_lost_leases_each_event_comes_in_order() {
     for seed in RUNS..2 * RUNS {
-        run(seed, true).await;
+        Box::pin(run(seed, true)).await;
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod campaign_allotments;
 pub(crate) mod campaign_products;
 pub(crate) mod campaigns;
+pub(crate) mod daily_sales;
 pub(crate) mod idempotency_records;
 pub(crate) mod issued_coupons;
 pub(crate) mod leases;
@@ -26,4 +27,5 @@ pub(crate) mod refund_items;
 pub(crate) mod refund_shares;
 pub(crate) mod refunds;
 pub(crate) mod stock_adjustments;
+pub(crate) mod uncounted_sales;
 pub(crate) mod users;

@@ -10,6 +10,7 @@ mod orders;
 mod outbox;
 mod payments;
 mod points;
+mod popular;
 mod products;
 mod refunds;
 mod users;

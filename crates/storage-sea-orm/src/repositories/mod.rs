@@ -13,6 +13,7 @@ mod points;
 mod products;
 mod refresh_families;
 mod refunds;
+mod sales;
 mod users;
 
 pub(crate) use coupons::{COUNT_CLAIMS, PRODUCTS_OF};

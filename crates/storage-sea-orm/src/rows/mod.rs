@@ -10,6 +10,7 @@ pub(crate) mod points;
 pub(crate) mod products;
 pub(crate) mod refresh_families;
 pub(crate) mod refunds;
+pub(crate) mod sales;
 pub(crate) mod users;
 
 use std::collections::BTreeSet;

@@ -5,7 +5,7 @@ use std::slice;
 
 use jangteo_application::{
     AggregatePosition, IdempotencyRepository, Lease, LeaseName, LeaseRepository, Outbox, OutboxQueries,
-    UndeliveredEvents,
+    PopularityQueries, UndeliveredEvents, count_sales,
 };
 use jangteo_coupon::{
     CampaignPosition, CampaignRepository, Claimant, CouponQueries, CouponStatus, CouponUse, IssuedCoupon,
@@ -20,9 +20,11 @@ use jangteo_product::{
     NameKey, Product, ProductFilter, ProductList, ProductPosition, ProductQueries, ProductRepository,
     ProductSort, ProductStatus,
 };
+use jangteo_ranking::{DailySales, SalesRepository};
 use jangteo_refund::{Refund, RefundPosition, RefundQueries, RefundRepository};
-use jangteo_shared_kernel::{Currency, Limit, PageRequest, Quantity, UserId};
+use jangteo_shared_kernel::{BusinessZone, Currency, Limit, PageRequest, Quantity, UserId};
 use jangteo_storage_conformance::Fixtures;
+use jangteo_test_services::Service;
 use jangteo_user::{
     RefreshFamily, RefreshFamilyRepository, Role, SecretHash, UserFilter, UserPosition, UserQueries,
     UserRepository,
@@ -30,7 +32,7 @@ use jangteo_user::{
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::support::{
-    Shop, at, campaign, coupon, event, id, ids, krw, order, payment, product, record, user,
+    Shop, at, campaign, coupon, event, id, ids, krw, order, payment, product, record, sale, user,
 };
 
 /// Places an order for each user, the way the use case does, and pays it with points.
@@ -138,6 +140,8 @@ async fn a_set_of_any_size_costs_few_statements_to_pay() {
         assert!(shop.take_statements().len() <= 5);
         tx.insert_payments(&payments).await?;
         assert_eq!(shop.take_statements().len(), 5);
+        tx.insert_uncounted_sales(&(1..=3).map(|n| sale(n, 64)).collect::<Vec<_>>()).await?;
+        assert_eq!(shop.take_statements().len(), 1);
         Ok(())
     })
     .await;
@@ -275,6 +279,34 @@ async fn a_set_of_any_size_costs_few_statements_to_claim_and_to_use() {
 }
 
 #[tokio::test]
+async fn a_batch_of_any_size_costs_few_statements_to_count() {
+    let shop = Shop::open().await;
+    let zone = BusinessZone::SEOUL;
+    for (numbers, count) in [(1..2, 1), (100..1_100, 1_000)] {
+        let sales: Vec<_> = numbers.map(|n| sale(n, i64::from(n))).collect();
+        shop.in_one(async |tx| tx.insert_uncounted_sales(&sales).await).await;
+        shop.take_statements();
+        let counted = count_sales(&shop.storage, &Fixtures::seeded(1).sources(), zone).await.unwrap();
+        assert_eq!(counted, count);
+        // The lock, what is uncounted, its roll-ups, these deleted and inserted, the sales deleted. The first batch makes
+        // the row of its lock, and a full one is followed by another.
+        let statements = shop.take_statements();
+        assert!(statements.len() <= 8, "{statements:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_ranking_is_two_statements_and_reads_no_order() {
+    let shop = Shop::open().await;
+    shop.take_statements();
+    let days = (1..=31).map(|day| format!("2026-12-{day:02}").parse().unwrap()).collect();
+    shop.storage.popular_products(&days, Currency::KRW, Limit::DEFAULT, at(0)).await.unwrap();
+    let statements = shop.take_statements();
+    assert_eq!(statements.len(), 2, "{statements:#?}");
+    assert!(statements.iter().all(|text| !text.contains("order_lines") && !text.contains("orders")));
+}
+
+#[tokio::test]
 async fn nothing_is_no_statement() {
     let shop = Shop::open().await;
     shop.take_statements();
@@ -318,6 +350,10 @@ async fn nothing_is_no_statement() {
         tx.find_idempotency_records(&BTreeSet::new()).await?;
         tx.insert_idempotency_records(&[]).await?;
         tx.delete_delivered_events(&BTreeSet::new()).await?;
+        tx.insert_uncounted_sales(&[]).await?;
+        tx.delete_uncounted_sales(&[]).await?;
+        tx.find_roll_ups(&BTreeSet::new()).await?;
+        tx.replace_roll_ups(&BTreeSet::new(), &[]).await?;
         tx.append_events(&[]).await
     })
     .await;
@@ -399,6 +435,25 @@ async fn exercise_refunds(shop: &Shop, order: &Order, payment: &Payment) {
     }
 }
 
+async fn exercise_sales(shop: &Shop) {
+    let sales = [sale(1, 5), sale(2, -3)];
+    let zone = BusinessZone::SEOUL;
+    let roll_ups = sales.map(|sale| DailySales::of_nothing(sale.key(zone)));
+    let keys = roll_ups.iter().map(DailySales::key).collect();
+    shop.in_one(async |tx| {
+        tx.insert_uncounted_sales(&sales).await?;
+        tx.list_uncounted_sales(5).await?;
+        tx.find_roll_ups(&keys).await?;
+        tx.find_roll_ups_of(roll_ups[0].day).await?;
+        tx.replace_roll_ups(&keys, &roll_ups).await?;
+        tx.sum_counted_sales(zone.day(roll_ups[0].day).unwrap()).await?;
+        tx.delete_uncounted_sales(&sales).await
+    })
+    .await;
+    let days = [roll_ups[0].day, at(86_400_000).date_naive()].into();
+    shop.storage.popular_products(&days, Currency::KRW, Limit::DEFAULT, at(0)).await.unwrap();
+}
+
 /// Runs everything that the storage can, so that its statements can be looked at.
 async fn exercise(shop: &Shop) {
     shop.add_users(&[user(1), user(2)]).await;
@@ -448,6 +503,7 @@ async fn exercise(shop: &Shop) {
     exercise_refunds(shop, &orders[0], &payments[0]).await;
     exercise_points(shop).await;
     exercise_coupons(shop).await;
+    exercise_sales(shop).await;
     let read = &shop.storage;
     read.last_undelivered_event().await.unwrap();
     read.find_user(id(1)).await.unwrap();
@@ -501,7 +557,7 @@ async fn every_row_is_found_through_an_index() {
     let texts: BTreeSet<_> = shop.take_statements().into_iter().collect();
     assert!(texts.len() > 80, "{}", texts.len());
     let db = shop.by_hand().await;
-    let (mut pages_of_coupons, mut searches_of_points) = (0, 0);
+    let (mut pages_of_coupons, mut searches_of_points, mut over_sales) = (0, 0, 0);
     for text in texts {
         let explain = Statement::from_string(db.get_database_backend(), format!("EXPLAIN QUERY PLAN {text}"));
         let plan: Vec<String> = db
@@ -533,15 +589,105 @@ async fn every_row_is_found_through_an_index() {
                 searches_of_points += 1;
             }
         }
+        // What is summed by product is sorted by product, whatever it was found through.
+        if text.contains("GROUP BY product_id") {
+            assert_eq!(plan, plan_over_sales(&text), "{text}");
+            over_sales += 1;
+            continue;
+        }
         // What follows in the plan of an insert are looks for child rows, which SQLite skips while no foreign key is
         // violated.
         let steps = if text.starts_with("INSERT") { &plan[..1] } else { &plan };
         for step in steps {
             let walks =
                 step.starts_with("SCAN ") && !step.contains(" USING ") && !step.contains("VIRTUAL TABLE");
+            // A queue is read from its beginning up to a limit, in the order in which it is kept.
+            let walks = walks && !(step == "SCAN uncounted_sales" && text.contains(" LIMIT "));
             let sorts = step.contains("TEMP B-TREE") || step.contains("AUTOMATIC");
             assert!(!walks && !sorts, "{text}\n{plan:#?}");
         }
     }
-    assert_eq!((pages_of_coupons, searches_of_points), (8, 2));
+    assert_eq!((pages_of_coupons, searches_of_points, over_sales), (8, 2, 2));
+}
+
+/// A ranking is ranges of the roll-ups, and each product by its id. A rebuild is ranges of the orders and the refunds of a
+/// day's sales, and all that is just now uncounted.
+fn plan_over_sales(text: &str) -> &'static [&'static str] {
+    if text.contains("daily_sales") {
+        &[
+            "CO-ROUTINE r",
+            "SEARCH daily_sales USING PRIMARY KEY (day=?)",
+            "USE TEMP B-TREE FOR GROUP BY",
+            "SCAN r",
+            "SEARCH p USING INDEX sqlite_autoindex_products_1 (id=?)",
+            "SEARCH s USING PRIMARY KEY (product_id=?)",
+            "USE TEMP B-TREE FOR ORDER BY",
+        ]
+    } else {
+        &[
+            "CO-ROUTINE parts",
+            "COMPOUND QUERY",
+            "LEFT-MOST SUBQUERY",
+            "SEARCH o USING INDEX orders_by_payment (paid_at>? AND paid_at<?)",
+            "SEARCH l USING PRIMARY KEY (order_id=?)",
+            "UNION ALL",
+            "SEARCH r USING INDEX refunds_by_sale (paid_at>? AND paid_at<?)",
+            "SEARCH i USING PRIMARY KEY (refund_id=?)",
+            "UNION ALL",
+            "SCAN uncounted_sales",
+            "SCAN parts",
+            "USE TEMP B-TREE FOR GROUP BY",
+        ]
+    }
+}
+
+/// The plan that any values get, with the settings of the storage's connections.
+#[tokio::test]
+async fn on_postgres_every_row_is_found_through_an_index() {
+    let shop = Shop::open_on(Service::Postgres, |_| ()).await;
+    shop.take_statements();
+    exercise(&shop).await;
+    let texts: BTreeSet<_> = shop.take_statements().into_iter().collect();
+    assert!(texts.len() > 80, "{}", texts.len());
+    let db = shop.by_hand().await;
+    db.execute_unprepared("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
+        .await
+        .unwrap();
+    for (n, text) in texts.iter().enumerate() {
+        let parameters = (1..=20).filter(|n| text.contains(&format!("${n}"))).count();
+        db.execute_unprepared(&format!("PREPARE s{n} AS {text}")).await.unwrap();
+        let values = if parameters == 0 {
+            String::new()
+        } else {
+            format!("({})", vec!["NULL"; parameters].join(", "))
+        };
+        let explain =
+            Statement::from_string(db.get_database_backend(), format!("EXPLAIN EXECUTE s{n}{values}"));
+        let plan: Vec<String> = db
+            .query_all_raw(explain)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.try_get_by_index(0).unwrap())
+            .collect();
+        // A rebuild reads all that is just now uncounted.
+        let walks =
+            |step: &String| step.contains("Seq Scan") && !step.contains("Seq Scan on uncounted_sales");
+        assert!(!plan.iter().any(walks), "{text}\n{plan:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_set_costs_as_many_statements_on_servers() {
+    for service in Service::ALL {
+        let shop = Shop::open_on(service, |_| ()).await;
+        shop.add_products(&(1..=100).map(|n| product(n, 1_000)).collect::<Vec<_>>()).await;
+        let mut texts = BTreeSet::new();
+        for (orders, lines) in [(100..101, 1), (200..201, 100), (300..428, 3)] {
+            shop.take_statements();
+            place(&shop, orders, lines).await;
+            texts.extend(shop.take_statements());
+        }
+        assert_eq!(texts.len(), 8, "{service}: one text a statement: {texts:#?}");
+    }
 }
