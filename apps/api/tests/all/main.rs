@@ -19,6 +19,7 @@ mod command_line;
 mod configuration;
 mod coupons;
 mod crashes;
+mod crowd;
 mod events;
 mod hard_cases;
 mod observability;

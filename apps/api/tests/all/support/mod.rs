@@ -12,7 +12,6 @@
 //! ```
 
 mod api;
-mod crowd;
 mod held;
 mod open_files;
 mod people;

@@ -13,7 +13,7 @@ use jangteo_user::{
     UserRepository as _,
 };
 
-use super::Server;
+use crate::support::Server;
 
 /// How many are written by one transaction.
 const SET: usize = 5_000;
