@@ -20,10 +20,14 @@ mod claim_storm;
 mod coupons;
 #[path = "../all/crashes/mod.rs"]
 mod crashes;
+#[path = "../all/crowd.rs"]
+mod crowd;
 #[path = "../all/events.rs"]
 mod events;
 #[path = "../all/hard_cases.rs"]
 mod hard_cases;
+#[path = "../servers/instances.rs"]
+mod instances;
 #[path = "../servers/outage.rs"]
 mod outage;
 #[path = "../all/ownership.rs"]
