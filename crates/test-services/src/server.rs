@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -33,8 +33,11 @@ server=$!
 cat >/dev/null
 kill -s "$signal" "$server" 2>/dev/null
 wait "$server" 2>/dev/null
-rm -rf "$folder"
+[ -e "$folder/stays" ] || rm -rf "$folder"
 "#;
+
+/// A file of this name in the folder of a server that has ended says that it will be started again.
+const STAYS: &str = "stays";
 
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +58,10 @@ pub enum StartError {
 pub struct Server {
     service: Service,
     port: u16,
+    folder: PathBuf,
     databases: AtomicU32,
-    supervisor: Child,
+    /// `None` once it was ended.
+    supervisor: Option<Child>,
 }
 
 impl Server {
@@ -76,18 +81,21 @@ impl Server {
         let run = RunAs::owner_of(folder.path())?;
         run.own(folder.path())?;
         succeeded(&command(run.call(service.initialise(folder.path())?)).output()?)?;
-        let server = Self::serve(service, folder.path(), &run)?;
+        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let path = folder.path().to_owned();
+        let mut server = Self { service, port, folder: path, databases: AtomicU32::new(0), supervisor: None };
+        server.serve(&run)?;
         // From here on the supervisor removes it.
         let _ = folder.keep();
         Ok(server)
     }
 
-    fn serve(service: Service, folder: &Path, run: &RunAs) -> Result<Self, StartError> {
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+    fn serve(&mut self, run: &RunAs) -> Result<(), StartError> {
+        let service = self.service;
         let mut supervisor = Command::new("sh")
             .args(["-c", SUPERVISOR, "sh", service.end()])
-            .arg(folder)
-            .args(run.call(service.serve(folder, port)?))
+            .arg(&self.folder)
+            .args(run.call(service.serve(&self.folder, self.port)?))
             .env("LC_ALL", "C")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -97,11 +105,33 @@ impl Server {
             .spawn()?;
         let log = supervisor.stderr.take().ok_or_else(|| io::Error::other("there is no pipe"))?;
         let ready = watch(log, service.ready());
-        let server = Self { service, port, databases: AtomicU32::new(0), supervisor };
+        self.supervisor = Some(supervisor);
         match ready.recv_timeout(PATIENCE) {
-            Ok(Ok(())) => Ok(server),
+            Ok(Ok(())) => Ok(()),
             Ok(Err(log)) => Err(StartError::Refused(format!("the server does not start:\n{log}"))),
             Err(_) => Err(StartError::Refused("the server has not started in time".to_owned())),
+        }
+    }
+
+    /// Ends it at once, as a crash would: PostgreSQL by an immediate shutdown, MariaDB by SIGKILL. Its data stays.
+    pub fn crash(&mut self) -> Result<(), StartError> {
+        fs::write(self.folder.join(STAYS), "")?;
+        self.end();
+        Ok(())
+    }
+
+    /// Starts it again at its address, with its data, after a [`Server::crash`].
+    pub fn start_again(&mut self) -> Result<(), StartError> {
+        fs::remove_file(self.folder.join(STAYS))?;
+        self.serve(&RunAs::owner_of_data(&self.folder)?)
+    }
+
+    fn end(&mut self) {
+        if let Some(mut supervisor) = self.supervisor.take() {
+            // The end of its input is what the supervisor waits for.
+            drop(supervisor.stdin.take());
+            // There is nobody to tell if it has ended already.
+            let _ = supervisor.wait();
         }
     }
 
@@ -134,10 +164,12 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The end of its input is what the supervisor waits for.
-        drop(self.supervisor.stdin.take());
-        // There is nobody to tell if it has ended already.
-        let _ = self.supervisor.wait();
+        let crashed = self.supervisor.is_none();
+        self.end();
+        if crashed {
+            // Nobody else removes what stayed. If that fails, it is a folder too many among temporary ones.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
 }
 
@@ -197,6 +229,19 @@ impl RunAs {
         if fs::metadata(folder)?.uid() != 0 {
             return Ok(Self::Self_);
         }
+        Self::nobody()
+    }
+
+    /// A folder in which a server has run before belongs to whoever ran it.
+    fn owner_of_data(folder: &Path) -> Result<Self, StartError> {
+        let own = tempfile::tempdir()?;
+        if fs::metadata(folder)?.uid() == fs::metadata(own.path())?.uid() {
+            return Ok(Self::Self_);
+        }
+        Self::nobody()
+    }
+
+    fn nobody() -> Result<Self, StartError> {
         let group = Command::new("id").args(["-g", "nobody"]).output()?;
         succeeded(&group)?;
         Ok(Self::Nobody { group: String::from_utf8_lossy(&group.stdout).trim().to_owned() })

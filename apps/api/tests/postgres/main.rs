@@ -22,6 +22,8 @@ mod coupons;
 mod crashes;
 #[path = "../all/crowd.rs"]
 mod crowd;
+#[path = "../servers/database_outage.rs"]
+mod database_outage;
 #[path = "../all/events.rs"]
 mod events;
 #[path = "../all/hard_cases.rs"]

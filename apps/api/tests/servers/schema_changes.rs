@@ -63,6 +63,7 @@ async fn a_server_starts_without_changing_what_is_up_to_date() {
     let minji = server.customer().await;
     minji.charge(1_000).await;
     assert_eq!(server.run(&["migrate", "--check"], "").status.code(), Some(0));
-    assert_eq!(server.run(&["demo"], "").status.code(), Some(0));
+    let demo = server.run(&["demo"], "");
+    assert_eq!(demo.status.code(), Some(0), "{}", text(&demo));
     server.adds_up();
 }

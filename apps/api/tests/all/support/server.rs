@@ -33,7 +33,8 @@ impl Server {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut variables: Vec<_> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        if let Some(service) = crate::DATABASE {
+        let given = variables.iter().any(|(name, _)| name == DATABASE_URL);
+        if let Some(service) = crate::DATABASE.filter(|_| !given) {
             variables.push((DATABASE_URL.to_owned(), shared(service).new_database()));
         }
         Self::launch(Arc::new(folder), variables)
