@@ -77,6 +77,15 @@ pub trait IdempotencyRepository: Send {
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 }
 
+/// Stored answers outside a transaction.
+pub trait IdempotencyQueries: Sync {
+    /// The record under this key as it is committed. MUST read the primary.
+    fn find_idempotency_record(
+        &self,
+        key: &RecordKey,
+    ) -> impl Future<Output = Result<Option<IdempotencyRecord>, StorageError>> + Send;
+}
+
 /// What became of a command that came with a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict<T, R> {

@@ -28,6 +28,7 @@
 //!
 //! What was paid is noted as a sale in the same transaction. [`count_sales`] adds sales up by day, once each, and
 //! [`rebuild_sales`] computes a day anew from orders and refunds; [`PopularityQueries`] reads the outcome (ADR-033).
+//! Claims come in storms, so they go through a gate first ([`GatedClaims`], [`InProcessGate`]; ADR-019).
 //!
 //! That all of them together lost nothing and invented nothing is for [`AuditQueries`] to prove, from what is stored and
 //! not from here: [`AUDIT_RULES`] says what must add up (ADR-031).
@@ -84,6 +85,7 @@ mod change_password;
 mod changed;
 mod charge_points;
 mod claim_coupons;
+mod confirmed_refusals;
 mod count_sales;
 mod coupons;
 mod create_campaigns;
@@ -96,8 +98,10 @@ mod event_kind;
 mod expire_orders;
 mod expire_points;
 mod forget_answers;
+mod gated_claims;
 mod grant_points;
 mod idempotency;
+mod in_process_gate;
 mod lease;
 mod log_in;
 mod outbox;
@@ -120,6 +124,7 @@ mod sessions;
 mod set_use_case;
 mod side_by_side;
 mod sources;
+mod two_generations;
 mod undelivered;
 mod unpaid;
 
@@ -132,6 +137,7 @@ pub use cancel_orders::{CancelOrder, CancelOrderRefusal, CancelOrders};
 pub use cancel_payments::{CancelPayment, CancelPaymentRefusal, CancelPayments};
 pub use charge_points::{ChargePointAccounts, ChargePoints, ChargePointsRefusal};
 pub use claim_coupons::{ClaimCoupon, ClaimCouponRefusal, ClaimCoupons};
+pub use confirmed_refusals::ConfirmedRefusals;
 pub use count_sales::count_sales;
 pub use coupons::CouponNotUsable;
 pub use create_campaigns::CreateCampaigns;
@@ -144,11 +150,13 @@ pub use event_kind::EventKind;
 pub use expire_orders::expire_due_orders;
 pub use expire_points::expire_due_points;
 pub use forget_answers::{ANSWERS_KEPT_FOR, forget_old_answers};
+pub use gated_claims::{ClaimVerdict, GatedClaims};
 pub use grant_points::{GrantPointAccounts, GrantPoints, GrantPointsRefusal};
 pub use idempotency::{
-    Answer, Fingerprint, IdempotencyKey, IdempotencyRecord, IdempotencyRepository, InvalidIdempotencyKey,
-    RecordKey, RequestMark, Verdict,
+    Answer, Fingerprint, IdempotencyKey, IdempotencyQueries, IdempotencyRecord, IdempotencyRepository,
+    InvalidIdempotencyKey, RecordKey, RequestMark, Verdict,
 };
+pub use in_process_gate::{InProcessGate, InProcessPass};
 pub use lease::{Lease, LeaseHolder, LeaseHolderId, LeaseName, LeaseRepository};
 pub use log_in::InvalidCredentials;
 pub use outbox::{Aggregate, Event, Outbox};

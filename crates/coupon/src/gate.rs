@@ -20,6 +20,9 @@ use crate::{Allotment, ClaimRefusal, IssuedCoupon};
 /// A caller
 /// - checks [`Allotment::check_open`] before it asks: that a claim window is closed is told before anything else;
 /// - looks for the stored answer to its request before it passes a no on, for a replay wins over any refusal;
+/// - tells sold out only to a user who is not at the limit, which a gate need not know of each user;
+/// - asks again when the house is full, and after a while goes to the database by [`ClaimGate::pass_by`], for nobody is
+///   sent away while coupons are left;
 /// - hands every pass back by [`ClaimGate::leave`], after its transaction has ended. A pass that is dropped (a killed
 ///   process) is a place that an implementation MUST win back by itself.
 ///
@@ -30,6 +33,10 @@ pub trait ClaimGate: Send + Sync {
 
     /// Asks for a way to the database.
     fn enter(&self, campaign: CouponId, user: UserId) -> impl Future<Output = Admission<Self::Pass>> + Send;
+
+    /// A pass without a place, for a claim that goes to the database although nobody let it in: it has been told
+    /// [`Admission::Full`] for long enough. It is handed back as any other, for its outcome is confirmed as well.
+    fn pass_by(&self, campaign: CouponId, user: UserId) -> Self::Pass;
 
     /// Tells what came of it. The place is given back on anything but [`ClaimOutcome::Issued`]. A pass that a memory gave
     /// out which is lost since MUST NOT change the counts of the present one.
@@ -47,6 +54,18 @@ pub enum Admission<Pass> {
     SoldOut,
     /// Neither yes nor no yet: as many are inside as coupons are left. Ask again shortly, or tell the customer to.
     Full,
+}
+
+impl<Pass> Admission<Pass> {
+    /// The no that stands for a refusal, if a gate may say no for it.
+    #[must_use]
+    pub fn refused(refusal: ClaimRefusal) -> Option<Self> {
+        match refusal {
+            ClaimRefusal::AlreadyClaimed => Some(Self::AlreadyClaimed),
+            ClaimRefusal::SoldOut => Some(Self::SoldOut),
+            ClaimRefusal::NotOpen | ClaimRefusal::Closed => None,
+        }
+    }
 }
 
 /// What came of a claim that a gate let in.
@@ -74,6 +93,18 @@ impl ClaimOutcome {
             last: coupon.sequence >= allotment.total.get(),
         }
     }
+
+    /// Whether the user is thereby known to be at the limit.
+    #[must_use]
+    pub const fn confirms_the_limit(self) -> bool {
+        matches!(self, Self::Issued { at_limit: true, .. } | Self::Refused(ClaimRefusal::AlreadyClaimed))
+    }
+
+    /// Whether the campaign is thereby known to be sold out.
+    #[must_use]
+    pub const fn confirms_the_end(self) -> bool {
+        matches!(self, Self::Issued { last: true, .. } | Self::Refused(ClaimRefusal::SoldOut))
+    }
 }
 
 /// No gate at all: claims work through the database alone.
@@ -86,6 +117,8 @@ impl ClaimGate for OpenGate {
     async fn enter(&self, _: CouponId, _: UserId) -> Admission<()> {
         Admission::Inside(())
     }
+
+    fn pass_by(&self, _: CouponId, _: UserId) {}
 
     async fn leave(&self, (): (), _: ClaimOutcome) {}
 }
@@ -119,6 +152,25 @@ mod tests {
         assert_eq!(claim(10, 0), ClaimOutcome::Issued { at_limit: false, last: false });
         assert_eq!(claim(10, 1), ClaimOutcome::Issued { at_limit: true, last: false });
         assert_eq!(claim(11, 0), ClaimOutcome::Issued { at_limit: false, last: true });
+    }
+
+    #[test]
+    fn only_what_the_database_said_confirms_something() {
+        use ClaimOutcome::{Issued, Refused, Undecided};
+        let confirms = |outcome: ClaimOutcome| (outcome.confirms_the_limit(), outcome.confirms_the_end());
+        for (outcome, confirmed) in [
+            (Issued { at_limit: false, last: false }, (false, false)),
+            (Issued { at_limit: true, last: false }, (true, false)),
+            (Issued { at_limit: false, last: true }, (false, true)),
+            (Issued { at_limit: true, last: true }, (true, true)),
+            (Refused(ClaimRefusal::AlreadyClaimed), (true, false)),
+            (Refused(ClaimRefusal::SoldOut), (false, true)),
+            (Refused(ClaimRefusal::NotOpen), (false, false)),
+            (Refused(ClaimRefusal::Closed), (false, false)),
+            (Undecided, (false, false)),
+        ] {
+            assert_eq!(confirms(outcome), confirmed, "{outcome:?}");
+        }
     }
 
     #[test]

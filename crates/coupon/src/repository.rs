@@ -122,6 +122,9 @@ pub trait CouponQueries: Sync {
         id: CouponId,
     ) -> impl Future<Output = Result<Option<Allotment>, StorageError>> + Send;
 
+    /// How many coupons a user has of a campaign as it is committed, used and expired ones included. MUST read the primary.
+    fn find_claims(&self, claimant: Claimant) -> impl Future<Output = Result<Quantity, StorageError>> + Send;
+
     /// Campaigns with their terms, newest first.
     fn list_campaigns(
         &self,

@@ -179,6 +179,7 @@ pub(crate) fn all<S: Storage>() -> Vec<Case<S>> {
         idempotency:
             an_answer_reads_back_to_the_byte,
             keys_differ_by_every_character,
+            an_answer_is_found_outside_a_transaction_once_it_is_committed,
             finds_only_the_pairs_that_were_asked_for,
             finds_a_large_set_of_answers,
             refuses_a_second_answer_under_a_key,

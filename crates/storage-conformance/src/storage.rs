@@ -1,8 +1,8 @@
 //! What a storage has to be.
 
 use jangteo_application::{
-    AuditQueries, IdempotencyRepository, LeaseRepository, Outbox, OutboxQueries, PopularityQueries,
-    UndeliveredEvents,
+    AuditQueries, IdempotencyQueries, IdempotencyRepository, LeaseRepository, Outbox, OutboxQueries,
+    PopularityQueries, UndeliveredEvents,
 };
 use jangteo_coupon::{CampaignRepository, CouponQueries, IssuedCouponRepository};
 use jangteo_order::{OrderQueries, OrderRepository};
@@ -65,6 +65,7 @@ pub trait Storage:
     + RefundQueries
     + PointQueries
     + CouponQueries
+    + IdempotencyQueries
     + AuditQueries
     + OutboxQueries
     + PopularityQueries
@@ -82,6 +83,7 @@ impl<S> Storage for S where
         + RefundQueries
         + PointQueries
         + CouponQueries
+        + IdempotencyQueries
         + AuditQueries
         + OutboxQueries
         + PopularityQueries

@@ -143,6 +143,17 @@ impl CouponQueries for MemoryStorage {
         Ok(self.shared.state().campaigns.get(&id).map(|campaign| campaign.allotment.clone()))
     }
 
+    async fn find_claims(&self, claimant: Claimant) -> Result<Quantity, StorageError> {
+        let state = self.shared.state();
+        let theirs =
+            |coupon: &&IssuedCoupon| Claimant { campaign: coupon.campaign, user: coupon.user } == claimant;
+        let count = u32::try_from(state.issued_coupons.values().filter(theirs).count());
+        count
+            .ok()
+            .and_then(|count| Quantity::new(count).ok())
+            .ok_or_else(|| broken("too many claims to count"))
+    }
+
     async fn list_campaigns(
         &self,
         request: &PageRequest<CampaignPosition>,

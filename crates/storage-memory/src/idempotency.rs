@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jangteo_application::{IdempotencyRecord, IdempotencyRepository, RecordKey};
+use jangteo_application::{IdempotencyQueries, IdempotencyRecord, IdempotencyRepository, RecordKey};
 use jangteo_shared_kernel::{StorageError, Timestamp};
 
-use crate::MemoryTransaction;
+use crate::{MemoryStorage, MemoryTransaction};
 
 impl IdempotencyRepository for MemoryTransaction {
     async fn find_idempotency_records(
@@ -40,5 +40,14 @@ impl IdempotencyRepository for MemoryTransaction {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let gone = self.idempotency_records.delete_free(&state.idempotency_records, keys, most);
         Ok(u64::try_from(gone).unwrap_or(u64::MAX))
+    }
+}
+
+impl IdempotencyQueries for MemoryStorage {
+    async fn find_idempotency_record(
+        &self,
+        key: &RecordKey,
+    ) -> Result<Option<IdempotencyRecord>, StorageError> {
+        Ok(self.shared.state().idempotency_records.get(key).cloned())
     }
 }

@@ -75,17 +75,25 @@ pub(crate) fn row(place: Place) -> Row {
         Place::StorageMemory => Row { tests_may_use: &[Place::StorageConformance], ..adapter() },
         Place::StorageSeaOrm => Row {
             rule: "storage-sea-orm knows the shared kernel, the contexts, the application's traits, the migrations \
-                   and its driver; its tests may use storage-conformance",
+                   and its driver; its tests may use storage-conformance and test-services",
             may_know: MayKnow::Only(&[
                 Place::SharedKernel,
                 Place::Context,
                 Place::Application,
                 Place::Migrations,
             ]),
-            tests_may_use: &[Place::StorageConformance],
+            tests_may_use: &[Place::StorageConformance, Place::TestServices],
             ..adapter()
         },
-        Place::Redis | Place::Security | Place::Migrations => adapter(),
+        Place::Redis | Place::Migrations => Row { tests_may_use: &[Place::TestServices], ..adapter() },
+        Place::Security => adapter(),
+        Place::TestServices => Row {
+            rule: "test-services runs programs of the machine; it knows no member and no driver",
+            may_know: MayKnow::Only(&[]),
+            tests_may_use: &[],
+            third_parties: ThirdParties::Any,
+            never: NO_DATABASE_NO_HTTP,
+        },
         Place::StorageConformance | Place::App | Place::Xtask => Row {
             rule: "apps, tools and the conformance suite may know everyone",
             may_know: MayKnow::Everyone,

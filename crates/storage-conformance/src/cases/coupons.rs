@@ -208,6 +208,9 @@ pub(crate) async fn counts_the_claims_of_users_used_and_expired_ones_included<S:
     let all = ids(campaigns.iter().map(|campaign| campaign.id));
     let of = |n: usize, user| Claimant { campaign: campaigns[n].id, user };
     let asked = [of(0, minji), of(1, minji), of(0, ada), of(1, ada), of(0, nobody)];
+    for (claimant, held) in asked.into_iter().zip([4, 2, 1, 0, 0]) {
+        assert_eq!(storage.find_claims(claimant).await.unwrap(), units(held));
+    }
     let mut tx = begin(&storage).await;
     tx.lock_campaigns(&all).await.unwrap();
     assert_eq!(counts(&mut tx, &asked).await, [4, 2, 1, 0, 0]);
@@ -218,6 +221,9 @@ pub(crate) async fn counts_the_claims_of_users_used_and_expired_ones_included<S:
     tx.insert_issued_coupons(&more).await.unwrap();
     assert_eq!(counts(&mut tx, &asked).await, [4, 2, 1, 2, 0]);
     tx.rollback().await.unwrap();
+    for (claimant, held) in asked.into_iter().zip([4, 2, 1, 0, 0]) {
+        assert_eq!(storage.find_claims(claimant).await.unwrap(), units(held));
+    }
     let mut tx = begin(&storage).await;
     tx.lock_campaigns(&all).await.unwrap();
     assert_eq!(counts(&mut tx, &asked).await, [4, 2, 1, 0, 0]);

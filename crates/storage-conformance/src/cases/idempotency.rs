@@ -76,6 +76,22 @@ pub(crate) async fn keys_differ_by_every_character<S: Storage>(storage: S) {
     assert!(find(&storage, ids(near)).await.is_empty());
 }
 
+pub(crate) async fn an_answer_is_found_outside_a_transaction_once_it_is_committed<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(133);
+    let (user, other) = (fixtures.id(), fixtures.id());
+    let record = fixtures.record(user, "key");
+    let mut tx = begin(&storage).await;
+    tx.insert_idempotency_records(from_ref(&record)).await.unwrap();
+    assert_eq!(storage.find_idempotency_record(&key_of(&record)).await.unwrap(), None);
+    tx.commit().await.unwrap();
+    for (asked, found) in
+        [((user, "key"), Some(record.clone())), ((user, "Key"), None), ((other, "key"), None)]
+    {
+        let asked = (asked.0, asked.1.parse().unwrap());
+        assert_eq!(storage.find_idempotency_record(&asked).await.unwrap(), found);
+    }
+}
+
 /// A pair is looked for as a pair: neither another's key nor another key.
 pub(crate) async fn finds_only_the_pairs_that_were_asked_for<S: Storage>(storage: S) {
     let fixtures = Fixtures::seeded(122);

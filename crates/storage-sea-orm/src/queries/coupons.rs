@@ -1,16 +1,16 @@
 //! Campaigns and the coupons that they have issued, outside transactions.
 
 use jangteo_coupon::{
-    Allotment, Campaign, CampaignPosition, CouponQueries, CouponStatus, IssuedCoupon, IssuedCouponFilter,
-    IssuedCouponPosition,
+    Allotment, Campaign, CampaignPosition, Claimant, CouponQueries, CouponStatus, IssuedCoupon,
+    IssuedCouponFilter, IssuedCouponPosition,
 };
-use jangteo_shared_kernel::{CouponId, IssuedCouponId, Page, PageRequest, StorageError, Timestamp};
+use jangteo_shared_kernel::{CouponId, IssuedCouponId, Page, PageRequest, Quantity, StorageError, Timestamp};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SelectTwo};
 
 use super::keyset;
 use crate::SeaOrmStorage;
 use crate::entity::{campaign_allotments, campaigns, issued_coupons};
-use crate::repositories::PRODUCTS_OF;
+use crate::repositories::{COUNT_CLAIMS, PRODUCTS_OF};
 use crate::rows;
 use crate::rows::coupons::Listed;
 
@@ -41,6 +41,12 @@ impl CouponQueries for SeaOrmStorage {
     async fn find_allotment(&self, id: CouponId) -> Result<Option<Allotment>, StorageError> {
         let found = self.reader.one(&campaign_allotments::Entity::find_by_id(id.as_uuid())).await?;
         found.as_ref().map(rows::coupons::allotment).transpose()
+    }
+
+    /// An embedded engine's readers read the primary: there is nothing else. A pool of replicas MUST NOT answer this.
+    async fn find_claims(&self, claimant: Claimant) -> Result<Quantity, StorageError> {
+        let counts = self.reader.count(&COUNT_CLAIMS, vec![rows::coupons::claimant_key(&claimant)]).await?;
+        rows::coupons::claims(&claimant, counts.first().copied().unwrap_or_default())
     }
 
     async fn list_campaigns(

@@ -4,6 +4,7 @@
 //! statement, whatever the number of rows. Reads that have to fit together share one snapshot.
 
 mod coupons;
+mod idempotency;
 pub(crate) mod keyset;
 mod orders;
 mod outbox;

@@ -10,7 +10,6 @@ use jangteo_shared_kernel::{CouponId, IssuedCouponId, Quantity, StorageError};
 
 use crate::SeaOrmTransaction;
 use crate::entity::{campaign_allotments, campaign_products, campaigns, issued_coupons};
-use crate::error::Place;
 use crate::rows;
 use crate::rows::coupons::Listed;
 use crate::set::{CountSet, InsertSet, SelectSet, UpdateSet};
@@ -27,7 +26,7 @@ static INSERT_PRODUCTS: InsertSet<campaign_products::Entity> = InsertSet::new();
 static SAVE_CLAIMED: UpdateSet<campaign_allotments::Entity> =
     UpdateSet::setting(&[campaign_allotments::Column::Claimed]);
 
-static COUNT_CLAIMS: CountSet<issued_coupons::Entity> =
+pub(crate) static COUNT_CLAIMS: CountSet<issued_coupons::Entity> =
     CountSet::by(&[issued_coupons::Column::UserId, issued_coupons::Column::CampaignId]);
 static LOCK_COUPONS: SelectSet<issued_coupons::Entity> = SelectSet::locking(&[issued_coupons::Column::Id]);
 static INSERT_COUPONS: InsertSet<issued_coupons::Entity> = InsertSet::new();
@@ -80,13 +79,12 @@ impl IssuedCouponRepository for SeaOrmTransaction {
         &mut self,
         claimants: &BTreeSet<Claimant>,
     ) -> Result<BTreeMap<Claimant, Quantity>, StorageError> {
-        let key =
-            |claimant: &Claimant| vec![claimant.user.as_uuid().into(), claimant.campaign.as_uuid().into()];
-        let counts = self.lane.count(&COUNT_CLAIMS, claimants.iter().map(key).collect()).await?;
-        let counts = claimants.iter().zip(counts).map(|(claimant, count)| {
-            let place = Place { table: "issued_coupons", id: &claimant.user };
-            Ok((*claimant, place.read("count", Quantity::try_from(count))?))
-        });
+        let keys = claimants.iter().map(rows::coupons::claimant_key).collect();
+        let counts = self.lane.count(&COUNT_CLAIMS, keys).await?;
+        let counts = claimants
+            .iter()
+            .zip(counts)
+            .map(|(claimant, count)| Ok((*claimant, rows::coupons::claims(claimant, count)?)));
         counts.collect()
     }
 

@@ -6,6 +6,7 @@ use jangteo_application::{
     Answer, Fingerprint, IdempotencyKey, IdempotencyRecord, IdempotencyRepository, RecordKey, RequestMark,
 };
 use jangteo_shared_kernel::{StorageError, Timestamp, UserId};
+use sea_orm::Value;
 
 use crate::SeaOrmTransaction;
 use crate::entity::idempotency_records;
@@ -14,7 +15,7 @@ use crate::error::Place;
 use crate::set::{DeleteBefore, InsertSet, SelectSet};
 
 /// Never locked: the domain rows are.
-static FIND: SelectSet<idempotency_records::Entity> =
+pub(crate) static FIND: SelectSet<idempotency_records::Entity> =
     SelectSet::by(&[Column::UserId, Column::IdempotencyKey]);
 static INSERT: InsertSet<idempotency_records::Entity> = InsertSet::new();
 static DELETE_BEFORE: DeleteBefore<idempotency_records::Entity> = DeleteBefore::by(Column::CreatedAt);
@@ -24,9 +25,7 @@ impl IdempotencyRepository for SeaOrmTransaction {
         &mut self,
         keys: &BTreeSet<RecordKey>,
     ) -> Result<BTreeMap<RecordKey, IdempotencyRecord>, StorageError> {
-        let keys =
-            keys.iter().map(|(user, key)| vec![user.as_uuid().into(), key_bytes(key).into()]).collect();
-        let found = self.lane.select(&FIND, keys).await?;
+        let found = self.lane.select(&FIND, keys.iter().map(key_values).collect()).await?;
         let records = found.into_iter().map(|row| {
             let record = record(row)?;
             Ok(((record.mark.user, record.mark.key.clone()), record))
@@ -48,6 +47,10 @@ impl IdempotencyRepository for SeaOrmTransaction {
     }
 }
 
+pub(crate) fn key_values((user, key): &RecordKey) -> Vec<Value> {
+    vec![user.as_uuid().into(), key_bytes(key).into()]
+}
+
 fn key_bytes(key: &IdempotencyKey) -> Vec<u8> {
     key.as_str().as_bytes().to_vec()
 }
@@ -65,7 +68,7 @@ fn row(record: &IdempotencyRecord) -> Result<idempotency_records::Model, Storage
     })
 }
 
-fn record(row: idempotency_records::Model) -> Result<IdempotencyRecord, StorageError> {
+pub(crate) fn record(row: idempotency_records::Model) -> Result<IdempotencyRecord, StorageError> {
     let user = UserId::from_uuid(row.user_id);
     let place = Place { table: "idempotency_records", id: &user };
     let key = place.read("idempotency_key", String::from_utf8(row.idempotency_key))?;

@@ -4,7 +4,7 @@
 //! statement a table. Turning rows into aggregates and back is in [`crate::rows`], which the queries share.
 
 mod coupons;
-mod idempotency;
+pub(crate) mod idempotency;
 mod leases;
 mod orders;
 mod outbox;
@@ -16,6 +16,6 @@ mod refunds;
 mod sales;
 mod users;
 
-pub(crate) use coupons::PRODUCTS_OF;
+pub(crate) use coupons::{COUNT_CLAIMS, PRODUCTS_OF};
 pub(crate) use orders::LINES_OF;
 pub(crate) use points::OPEN_LOTS_OF;

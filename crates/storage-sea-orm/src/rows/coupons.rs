@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jangteo_coupon::{
-    Allotment, Campaign, CouponDiscount, CouponScope, CouponTerms, CouponUse, IssuedCoupon, Validity,
+    Allotment, Campaign, Claimant, CouponDiscount, CouponScope, CouponTerms, CouponUse, IssuedCoupon,
+    Validity,
 };
 use jangteo_shared_kernel::{
     BasisPoints, CouponId, Currency, IssuedCouponId, Money, OrderId, ProductId, Quantity, StorageError,
@@ -220,4 +221,15 @@ pub(crate) fn coupon(row: &issued_coupons::Model) -> Result<IssuedCoupon, Storag
         used,
         version: row.version,
     })
+}
+
+/// The key that a claimant's coupons are counted by.
+pub(crate) fn claimant_key(claimant: &Claimant) -> Vec<Value> {
+    vec![claimant.user.as_uuid().into(), claimant.campaign.as_uuid().into()]
+}
+
+/// A count of a claimant's coupons.
+pub(crate) fn claims(claimant: &Claimant, count: i64) -> Result<Quantity, StorageError> {
+    let place = Place { table: "issued_coupons", id: &claimant.user };
+    place.read("count", Quantity::try_from(count))
 }

@@ -1,0 +1,142 @@
+//! The way of a claim through the gate to the database and back (ADR-019).
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use jangteo_coupon::{
+    Admission, Allotment, ClaimGate, ClaimOutcome, ClaimRefusal, Claimant, CouponQueries, IssuedCoupon,
+};
+use jangteo_shared_kernel::{CouponId, StorageError};
+
+use crate::two_generations::TwoGenerations;
+use crate::{ClaimCoupon, ClaimCouponRefusal, IdempotencyQueries, Sources, Verdict};
+
+/// How many campaigns' terms are remembered at least.
+const CAMPAIGNS: usize = 1_000;
+
+/// How often a claim asks again when the house is full, before it goes to the database all the same.
+const TRIES: u32 = 6;
+
+/// The first rest before it asks again; each is twice the one before, and up to as much again by chance.
+const REST: Duration = Duration::from_millis(10);
+
+/// What becomes of a claim.
+pub type ClaimVerdict = Verdict<IssuedCoupon, ClaimCouponRefusal>;
+
+/// Leads claims through a gate.
+#[derive(Debug)]
+pub struct GatedClaims<G> {
+    gate: G,
+    sources: Sources,
+    /// When claims are open and how many coupons there are never changes; how many are claimed is not read from here.
+    allotments: RwLock<TwoGenerations<CouponId, Arc<Allotment>>>,
+}
+
+impl<G> GatedClaims<G> {
+    /// Claims through this gate.
+    pub fn new(gate: G, sources: Sources) -> Self {
+        Self { gate, sources, allotments: RwLock::new(TwoGenerations::new(CAMPAIGNS)) }
+    }
+}
+
+impl<G: ClaimGate> GatedClaims<G> {
+    /// Claims a coupon: says no to what is confirmed already, and lets `decide` decide the rest in a transaction.
+    ///
+    /// What is told is what `decide` alone would tell. One thing only may differ: a request that is sent again at the very
+    /// moment at which claims close may hear so before its first answer is stored, and gets that answer the next time.
+    pub async fn claim<S, E, F>(
+        &self,
+        storage: &S,
+        command: ClaimCoupon,
+        decide: impl FnOnce(ClaimCoupon) -> F,
+    ) -> Result<ClaimVerdict, E>
+    where
+        S: CouponQueries + IdempotencyQueries,
+        E: From<StorageError>,
+        F: Future<Output = Result<ClaimVerdict, E>>,
+    {
+        let claimant = Claimant { campaign: command.campaign, user: command.user };
+        let Some(allotment) = self.allotment(storage, command.campaign).await? else {
+            return Ok(refuse(storage, command, ClaimCouponRefusal::CampaignNotFound).await?);
+        };
+        if let Err(refusal) = allotment.check_open(self.sources.now()) {
+            return Ok(refuse(storage, command, refusal.into()).await?);
+        }
+        let pass = match self.enter(claimant).await {
+            Ok(pass) => pass,
+            Err(ClaimRefusal::SoldOut) if storage.find_claims(claimant).await? >= allotment.per_user => {
+                return Ok(refuse(storage, command, ClaimRefusal::AlreadyClaimed.into()).await?);
+            }
+            Err(refusal) => return Ok(refuse(storage, command, refusal.into()).await?),
+        };
+        let verdict = decide(command).await;
+        self.gate.leave(pass, outcome(verdict.as_ref().ok(), &allotment)).await;
+        verdict
+    }
+
+    /// The allotment as far as it never changes.
+    async fn allotment(
+        &self,
+        storage: &impl CouponQueries,
+        campaign: CouponId,
+    ) -> Result<Option<Arc<Allotment>>, StorageError> {
+        let known = {
+            let allotments = self.allotments.read().unwrap_or_else(PoisonError::into_inner);
+            allotments.get(&campaign).cloned()
+        };
+        if known.is_some() {
+            return Ok(known);
+        }
+        let Some(found) = storage.find_allotment(campaign).await?.map(Arc::new) else { return Ok(None) };
+        let mut allotments = self.allotments.write().unwrap_or_else(PoisonError::into_inner);
+        allotments.insert(campaign, Arc::clone(&found));
+        Ok(Some(found))
+    }
+
+    /// Asks until there is a yes or a no, and not for ever.
+    async fn enter(&self, claimant: Claimant) -> Result<G::Pass, ClaimRefusal> {
+        let Claimant { campaign, user } = claimant;
+        let mut rest = REST;
+        for _ in 0..TRIES {
+            match self.gate.enter(campaign, user).await {
+                Admission::Inside(pass) => return Ok(pass),
+                Admission::AlreadyClaimed => return Err(ClaimRefusal::AlreadyClaimed),
+                Admission::SoldOut => return Err(ClaimRefusal::SoldOut),
+                Admission::Full => {}
+            }
+            let [jitter] = self.sources.random::<1>();
+            tokio::time::sleep(rest + rest * u32::from(jitter) / 256).await;
+            rest *= 2;
+        }
+        Ok(self.gate.pass_by(campaign, user))
+    }
+}
+
+/// Passes a no on, unless the request has been answered before: a replay wins over any refusal.
+async fn refuse(
+    storage: &impl IdempotencyQueries,
+    command: ClaimCoupon,
+    refusal: ClaimCouponRefusal,
+) -> Result<ClaimVerdict, StorageError> {
+    let mark = command.mark;
+    let stored = storage.find_idempotency_record(&(mark.user, mark.key)).await?;
+    Ok(match stored {
+        Some(record) if record.mark.fingerprint == mark.fingerprint => Verdict::Replayed(record.answer),
+        Some(_) => Verdict::KeyReused,
+        None => Verdict::Refused(refusal),
+    })
+}
+
+/// What a verdict tells the gate; `None` is none.
+fn outcome(verdict: Option<&ClaimVerdict>, allotment: &Allotment) -> ClaimOutcome {
+    match verdict {
+        Some(Verdict::Accepted { outcome, .. }) => ClaimOutcome::issued(outcome, allotment),
+        Some(Verdict::Refused(ClaimCouponRefusal::Claim(refusal))) => ClaimOutcome::Refused(*refusal),
+        Some(
+            Verdict::Refused(ClaimCouponRefusal::CampaignNotFound)
+            | Verdict::Replayed(_)
+            | Verdict::KeyReused,
+        )
+        | None => ClaimOutcome::Undecided,
+    }
+}

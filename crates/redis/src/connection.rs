@@ -1,0 +1,207 @@
+//! One connection that everybody shares, and that is made again when it is lost.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use deadpool_redis::redis::{AsyncConnectionConfig, FromRedisValue, RedisError, ScriptInvocation};
+use deadpool_redis::{Manager, Pool, PoolError, cluster};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio::time::{sleep, timeout};
+
+use crate::lane::Lane;
+use crate::{InvalidRedisAddress, RedisAddress};
+
+/// How long an answer may take. Redis answers within a millisecond; whoever waits longer has a database to go to.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// How long a connection may take to be made.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long to rest before a lost connection is made again, first and at most.
+const REST: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
+
+/// How many calls wait to be written before the next one waits for its turn to wait.
+const QUEUE: usize = 1_024;
+
+/// Redis, as far as it can be reached. A clone shares the connection.
+///
+/// All calls share one multiplexed connection: a pool would spend a PING on each. The first call that fails or takes too
+/// long opens the circuit, and from then on calls fail at once and cost nothing, until a task in the background has made
+/// a new connection and got an answer on it. Nothing has to be restarted, and Redis need not be there at the start.
+#[derive(Clone)]
+pub struct Redis(Arc<Shared>);
+
+struct Shared {
+    circuit: watch::Sender<Option<Arc<Circuit>>>,
+    keeper: AbortHandle,
+}
+
+/// A connection that has answered at least once.
+struct Circuit {
+    lane: Lane,
+    /// Something else than the greeting was answered.
+    useful: AtomicBool,
+}
+
+/// Redis does not answer, or not in time. What was asked of it may have been done or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Redis does not answer")]
+pub(crate) struct Away;
+
+impl Redis {
+    /// Begins to connect, in a task of the tokio runtime that this is called in. That runtime MUST outlive the value.
+    pub fn open(address: &RedisAddress) -> Result<Self, InvalidRedisAddress> {
+        let maker = Maker::of(address).map_err(|_| InvalidRedisAddress)?;
+        let circuit = watch::Sender::new(None);
+        let keeper = tokio::spawn(keep(maker, circuit.clone())).abort_handle();
+        Ok(Self(Arc::new(Shared { circuit, keeper })))
+    }
+
+    /// Whether there is a connection that works, as far as is known.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.0.circuit.borrow().is_some()
+    }
+
+    /// Waits until there is a connection that works.
+    pub async fn wait(&self) {
+        // The sender is in here, so it does not go away.
+        let _ = self.0.circuit.subscribe().wait_for(Option::is_some).await;
+    }
+
+    /// Runs a script.
+    pub(crate) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Away> {
+        let circuit = self.0.circuit.borrow().clone().ok_or(Away)?;
+        let mut lane = circuit.lane.clone();
+        let answer = timeout(PATIENCE, script.invoke_async(&mut lane)).await;
+        self.judge(
+            &circuit,
+            answer.map_err(|_| Failure::Late).and_then(|answer| answer.map_err(Failure::Error)),
+        )
+    }
+
+    /// Gives the answer on, or gives the connection up.
+    fn judge<T>(&self, circuit: &Arc<Circuit>, answer: Result<T, Failure>) -> Result<T, Away> {
+        match answer {
+            Ok(answer) => {
+                circuit.useful.store(true, Ordering::Relaxed);
+                Ok(answer)
+            }
+            Err(failure) => {
+                let given_up = self.0.circuit.send_if_modified(|current| {
+                    // Another call may have given it up before, and there may be a new one already.
+                    let same = current.as_ref().is_some_and(|current| Arc::ptr_eq(current, circuit));
+                    if same {
+                        *current = None;
+                    }
+                    same
+                });
+                if given_up {
+                    tracing::warn!(%failure, "Redis does not answer; going on without it");
+                }
+                Err(Away)
+            }
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("no answer in time")]
+    Late,
+    #[error("{0}")]
+    Error(RedisError),
+}
+
+/// Makes a connection whenever there is none.
+async fn keep(maker: Maker, circuit: watch::Sender<Option<Arc<Circuit>>>) {
+    let [shortest, longest] = REST;
+    let mut watched = circuit.subscribe();
+    let mut rest = shortest;
+    loop {
+        match maker.connect().await {
+            Ok(lane) => {
+                tracing::info!("Redis answers");
+                let made = Arc::new(Circuit { lane, useful: AtomicBool::new(false) });
+                circuit.send_replace(Some(Arc::clone(&made)));
+                // The sender is in here, so it does not go away.
+                let _ = watched.wait_for(Option::is_none).await;
+                // A server that greets and then refuses is left alone for longer and longer, as one that is away.
+                if made.useful.load(Ordering::Relaxed) {
+                    rest = shortest;
+                }
+            }
+            Err(error) if rest == shortest => {
+                tracing::warn!(%error, "Redis cannot be reached; going on without it, and trying again");
+            }
+            Err(error) => tracing::debug!(%error, "Redis cannot be reached"),
+        }
+        sleep(rest).await;
+        rest = (rest * 2).min(longest);
+    }
+}
+
+/// Makes connections.
+enum Maker {
+    Server(Pool),
+    Cluster(cluster::Pool),
+}
+
+impl Maker {
+    fn of(address: &RedisAddress) -> Result<Self, RedisError> {
+        let no_pool = |_| RedisError::from(std::io::Error::other("there is no pool"));
+        match address {
+            RedisAddress::Server(url) => {
+                let config = AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(CONNECT_PATIENCE))
+                    .set_response_timeout(Some(CONNECT_PATIENCE))
+                    .set_pipeline_buffer_size(QUEUE);
+                let manager = Manager::new_with_config(url.as_str(), config)?;
+                Ok(Self::Server(Pool::builder(manager).build().map_err(no_pool)?))
+            }
+            RedisAddress::Cluster(urls) => {
+                let manager = cluster::Manager::new(urls.iter().map(String::as_str).collect(), false)?;
+                Ok(Self::Cluster(cluster::Pool::builder(manager).build().map_err(no_pool)?))
+            }
+        }
+    }
+
+    /// A new connection, which has answered.
+    async fn connect(&self) -> Result<Lane, Unconnected> {
+        let connecting = async {
+            let mut lane = match self {
+                // Taken out of its pool for good: it is shared, not borrowed.
+                Self::Server(pool) => Lane::Server(deadpool_redis::Connection::take(pool.get().await?)),
+                Self::Cluster(pool) => Lane::Cluster(cluster::Connection::take(pool.get().await?)),
+            };
+            lane.greet().await?;
+            Ok(lane)
+        };
+        timeout(CONNECT_PATIENCE, connecting).await.unwrap_or(Err(Unconnected::Late))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Unconnected {
+    #[error("no connection in time")]
+    Late,
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    #[error(transparent)]
+    Error(#[from] RedisError),
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redis").field("answers", &self.answers()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,17 @@
+//! Stored answers outside transactions.
+
+use jangteo_application::{IdempotencyQueries, IdempotencyRecord, RecordKey};
+use jangteo_shared_kernel::StorageError;
+
+use crate::SeaOrmStorage;
+use crate::repositories::idempotency::{FIND, key_values, record};
+
+impl IdempotencyQueries for SeaOrmStorage {
+    /// An embedded engine's readers read the primary: there is nothing else. A pool of replicas MUST NOT answer this.
+    async fn find_idempotency_record(
+        &self,
+        key: &RecordKey,
+    ) -> Result<Option<IdempotencyRecord>, StorageError> {
+        self.reader.select(&FIND, vec![key_values(key)]).await?.pop().map(record).transpose()
+    }
+}

@@ -1,0 +1,190 @@
+//! Redis servers, alone and as a Cluster.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+
+use crate::StartError;
+use crate::server::{PATIENCE, PORT_TAKEN, PORTS, SUPERVISOR, succeeded, watch};
+
+/// What its log says when it can be used.
+const READY: &str = "Ready to accept connections";
+
+/// Turns the log, which goes to standard output, to where it is read.
+const LOG_TO_STDERR: &str = r#"exec "$@" >&2"#;
+
+/// A Redis server that keeps nothing on the disk. It lives as long as this, and no longer than the process.
+#[derive(Debug)]
+pub struct RedisServer {
+    port: u16,
+    cluster_port: Option<u16>,
+    /// `None` once it is killed.
+    supervisor: Option<Child>,
+}
+
+/// Three Redis servers that share the slots of a Cluster.
+#[derive(Debug)]
+pub struct RedisCluster([RedisServer; 3]);
+
+impl RedisServer {
+    /// Starts a server with nothing in it.
+    ///
+    /// # Panics
+    /// If that fails: a test cannot go on, and is not skipped.
+    #[expect(clippy::panic, reason = "this is for tests: without its server a test cannot go on")]
+    #[must_use]
+    pub fn start() -> Self {
+        Self::try_to_start(false).unwrap_or_else(|error| panic!("a test needs Redis: {error}"))
+    }
+
+    fn try_to_start(in_cluster: bool) -> Result<Self, StartError> {
+        let mut attempts = 1..PORTS;
+        loop {
+            let cluster_port = if in_cluster { Some(free_port()?) } else { None };
+            let mut server = Self { port: free_port()?, cluster_port, supervisor: None };
+            match server.run() {
+                Err(StartError::Refused(log)) if log.contains(PORT_TAKEN) && attempts.next().is_some() => {}
+                done => return done.map(|()| server),
+            }
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.address())
+    }
+
+    fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Kills it, with no chance to tidy up. What it held is gone.
+    pub fn kill(&mut self) {
+        if let Some(mut supervisor) = self.supervisor.take() {
+            // The end of its input is what the supervisor waits for, and passes on as a SIGKILL.
+            drop(supervisor.stdin.take());
+            // There is nobody to tell if it has ended already.
+            let _ = supervisor.wait();
+        }
+    }
+
+    /// Starts it again, empty, at the same address.
+    ///
+    /// # Panics
+    /// If that fails: a test cannot go on.
+    #[expect(clippy::panic, reason = "this is for tests: without its server a test cannot go on")]
+    pub fn restart(&mut self) {
+        self.kill();
+        self.run().unwrap_or_else(|error| panic!("Redis does not start again: {error}"));
+    }
+
+    /// Runs a command by hand, such as `["FLUSHALL"]`, and gives what it printed.
+    pub fn execute(&self, command: &[&str]) -> Result<String, StartError> {
+        let port = self.port.to_string();
+        // An error of Redis is an exit code too.
+        let call = ["-e", "-h", "127.0.0.1", "-p", &port];
+        let output = Command::new("redis-cli").args(call).args(command).output().map_err(missing)?;
+        succeeded(&output)?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    fn run(&mut self) -> Result<(), StartError> {
+        let folder = tempfile::Builder::new().prefix("jangteo-redis-").tempdir()?;
+        let there = Command::new("redis-server").arg("--version").output().map_err(missing)?;
+        succeeded(&there)?;
+        let mut arguments = vec![
+            "--bind".to_owned(),
+            "127.0.0.1".to_owned(),
+            "--port".to_owned(),
+            self.port.to_string(),
+            "--save".to_owned(),
+            String::new(),
+            "--dir".to_owned(),
+            folder.path().display().to_string(),
+        ];
+        if let Some(port) = self.cluster_port {
+            arguments.extend(["--cluster-enabled".to_owned(), "yes".to_owned()]);
+            arguments.extend(["--cluster-port".to_owned(), port.to_string()]);
+        }
+        let mut supervisor = Command::new("sh")
+            .args(["-c", SUPERVISOR, "sh", "KILL"])
+            .arg(folder.path())
+            .args(["sh", "-c", LOG_TO_STDERR, "sh", "redis-server"])
+            .args(arguments)
+            .env("LC_ALL", "C")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            // Control-C at the terminal is not for the supervisor, which still has to tidy up.
+            .process_group(0)
+            .spawn()?;
+        let log = supervisor.stderr.take().ok_or_else(|| io::Error::other("there is no pipe"))?;
+        let ready = watch(log, READY);
+        // From here on the supervisor removes it.
+        let _ = folder.keep();
+        self.supervisor = Some(supervisor);
+        match ready.recv_timeout(PATIENCE) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(log)) => Err(StartError::Refused(format!("the server does not start:\n{log}"))),
+            Err(_) => Err(StartError::Refused("the server has not started in time".to_owned())),
+        }
+    }
+}
+
+impl RedisCluster {
+    /// Starts a Cluster with nothing in it.
+    ///
+    /// # Panics
+    /// If that fails: a test cannot go on, and is not skipped.
+    #[expect(clippy::panic, reason = "this is for tests: without its servers a test cannot go on")]
+    #[must_use]
+    pub fn start() -> Self {
+        Self::try_to_start().unwrap_or_else(|error| panic!("a test needs a Cluster of Redis: {error}"))
+    }
+
+    fn try_to_start() -> Result<Self, StartError> {
+        let node = || RedisServer::try_to_start(true);
+        let nodes = [node()?, node()?, node()?];
+        let addresses = nodes.each_ref().map(RedisServer::address);
+        // Waits until the nodes agree.
+        let create = ["--cluster", "create"];
+        let output = Command::new("redis-cli").args(create).args(addresses).arg("--cluster-yes").output();
+        succeeded(&output.map_err(missing)?)?;
+        Ok(Self(nodes))
+    }
+
+    /// The nodes.
+    #[must_use]
+    pub fn nodes(&self) -> &[RedisServer; 3] {
+        &self.0
+    }
+
+    /// Where it is: one node, which tells of the others.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis+cluster://{}", self.0[0].address())
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+fn missing(error: io::Error) -> StartError {
+    if error.kind() == io::ErrorKind::NotFound {
+        return StartError::Refused(
+            "there is no redis-server or no redis-cli on the PATH. Please install Redis (on Debian and Ubuntu: \
+             apt-get install redis-server)"
+                .to_owned(),
+        );
+    }
+    StartError::Io(error)
+}

@@ -1,0 +1,170 @@
+//! The kinds of servers.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::Path;
+
+use crate::binaries::{Binaries, MissingBinary};
+
+/// A kind of server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// PostgreSQL.
+    Postgres,
+    /// MariaDB, which stands for MySQL too.
+    MariaDb,
+}
+
+/// A program with its arguments.
+pub(crate) type Call = Vec<OsString>;
+
+impl Service {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Postgres, Self::MariaDb];
+
+    /// What it is called in `docker-compose.yml` and on command lines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::MariaDb => "mariadb",
+        }
+    }
+
+    /// The package of Debian and Ubuntu that has its binaries.
+    #[must_use]
+    pub const fn debian_package(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgresql",
+            Self::MariaDb => "mariadb-server",
+        }
+    }
+
+    /// How the data in the folder is made.
+    pub(crate) fn initialise(self, folder: &Path) -> Result<Call, MissingBinary> {
+        let data = folder.join("data");
+        Ok(match self {
+            Self::Postgres => call(
+                Binaries::of(self).find("initdb")?,
+                [
+                    "--username=jangteo",
+                    "--auth=trust",
+                    "--encoding=UTF8",
+                    "--locale=C",
+                    "--no-sync",
+                    &format!("--pgdata={}", data.display()),
+                ],
+            ),
+            Self::MariaDb => call(
+                Binaries::of(self).find("mariadb-install-db")?,
+                [
+                    "--no-defaults",
+                    "--auth-root-authentication-method=normal",
+                    "--skip-test-db",
+                    "--skip-name-resolve",
+                    &format!("--datadir={}", data.display()),
+                ],
+            ),
+        })
+    }
+
+    /// How it is run.
+    pub(crate) fn serve(self, folder: &Path, port: u16) -> Result<Call, MissingBinary> {
+        let data = folder.join("data");
+        Ok(match self {
+            Self::Postgres => call(
+                Binaries::of(self).find("postgres")?,
+                [
+                    "-D",
+                    &data.display().to_string(),
+                    "-p",
+                    &port.to_string(),
+                    "-c",
+                    "listen_addresses=127.0.0.1",
+                    "-c",
+                    &format!("unix_socket_directories={}", folder.display()),
+                    "-c",
+                    "max_connections=400",
+                ],
+            ),
+            Self::MariaDb => call(
+                Binaries::of(self).find("mariadbd")?,
+                [
+                    "--no-defaults",
+                    "--bind-address=127.0.0.1",
+                    "--skip-name-resolve",
+                    "--max-connections=400",
+                    &format!("--port={port}"),
+                    &format!("--datadir={}", data.display()),
+                    &format!("--socket={}", folder.join("socket").display()),
+                    &format!("--pid-file={}", folder.join("pid").display()),
+                ],
+            ),
+        })
+    }
+
+    /// What its log says when it can be used.
+    pub(crate) const fn ready(self) -> &'static str {
+        match self {
+            Self::Postgres => "database system is ready to accept connections",
+            Self::MariaDb => "ready for connections",
+        }
+    }
+
+    /// The signal that ends it at once. MariaDB would tidy up otherwise.
+    pub(crate) const fn end(self) -> &'static str {
+        match self {
+            Self::Postgres => "QUIT",
+            Self::MariaDb => "KILL",
+        }
+    }
+
+    /// How a statement is run by hand.
+    pub(crate) fn execute(self, port: u16, sql: &str) -> Result<Call, MissingBinary> {
+        let port = port.to_string();
+        Ok(match self {
+            Self::Postgres => call(
+                Binaries::of(self).find("psql")?,
+                [
+                    "--no-psqlrc",
+                    "--quiet",
+                    "--set=ON_ERROR_STOP=1",
+                    "--host=127.0.0.1",
+                    "--port",
+                    &port,
+                    "--username=jangteo",
+                    "--dbname=postgres",
+                    "--command",
+                    sql,
+                ],
+            ),
+            Self::MariaDb => call(
+                Binaries::of(self).find("mariadb")?,
+                ["--no-defaults", "--host=127.0.0.1", "--port", &port, "--user=root", "--execute", sql],
+            ),
+        })
+    }
+
+    /// Where a database of a server on this port is.
+    pub(crate) fn url(self, port: u16, database: &str) -> String {
+        match self {
+            Self::Postgres => format!("postgres://jangteo@127.0.0.1:{port}/{database}"),
+            Self::MariaDb => format!("mysql://root@127.0.0.1:{port}/{database}"),
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Postgres => "PostgreSQL",
+            Self::MariaDb => "MariaDB",
+        })
+    }
+}
+
+fn call<const N: usize>(program: impl Into<OsString>, arguments: [&str; N]) -> Call {
+    let mut call = vec![program.into()];
+    call.extend(arguments.map(OsString::from));
+    call
+}

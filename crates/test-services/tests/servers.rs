@@ -1,0 +1,50 @@
+//! Real servers.
+#![expect(clippy::unwrap_used, reason = "this is a test: what it did not expect ends it")]
+
+use std::net::TcpStream;
+
+use jangteo_test_services::{RedisCluster, RedisServer, Server, Service};
+
+fn port(url: &str) -> u16 {
+    let (_, rest) = url.split_once("127.0.0.1:").unwrap();
+    rest.split('/').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_server_has_databases_and_ends_with_its_handle() {
+    for service in Service::ALL {
+        let server = Server::start(service).unwrap();
+        let (first, second) = (server.new_database(), server.new_database());
+        assert_ne!(first, second);
+        assert!(server.execute("CREATE DATABASE shop_0").is_err(), "{service} has it already");
+        let port = port(&first);
+        TcpStream::connect(("127.0.0.1", port)).unwrap();
+        drop(server);
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "{service} is still there");
+    }
+}
+
+#[test]
+fn a_redis_server_comes_back_empty_at_its_address() {
+    let mut server = RedisServer::start();
+    let url = server.url();
+    server.execute(&["SET", "a", "1"]).unwrap();
+    assert_eq!(server.execute(&["GET", "a"]).unwrap(), "1");
+    server.kill();
+    assert!(server.execute(&["PING"]).is_err());
+    server.restart();
+    assert_eq!(server.execute(&["DBSIZE"]).unwrap(), "0");
+    assert_eq!(server.url(), url);
+    let port = port(&url);
+    drop(server);
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+}
+
+#[test]
+fn the_nodes_of_a_cluster_share_its_slots() {
+    let cluster = RedisCluster::start();
+    for node in cluster.nodes() {
+        let told = node.execute(&["CLUSTER", "INFO"]).unwrap();
+        assert!(told.contains("cluster_state:ok") && told.contains("cluster_size:3"), "{told}");
+    }
+}
