@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, S
 
 use crate::engine::{Engine, Pools};
 use crate::lane::Lane;
-use crate::options::{ConnectError, StorageOptions};
+use crate::options::{ConnectError, StorageOptions, WrittenProducts, WrittenProductsHook};
 use crate::transaction::SeaOrmTransaction;
 
 /// Every repository and query of Jangteo on SeaORM. A clone shares the pools.
@@ -19,6 +19,7 @@ pub struct SeaOrmStorage {
     pub(crate) writer: Lane<DatabaseConnection>,
     pub(crate) reader: Lane<DatabaseConnection>,
     pub(crate) cipher: Arc<dyn FieldCipher>,
+    on_written_products: Option<WrittenProductsHook>,
 }
 
 impl SeaOrmStorage {
@@ -30,7 +31,8 @@ impl SeaOrmStorage {
         let engine = Engine::of(&options.url)?;
         let Pools { writer, reader } = engine.connect(options).await?;
         let lane = |connection| Lane { connection, engine, on_statement: options.on_statement.clone() };
-        Ok(Self { writer: lane(writer), reader: lane(reader), cipher })
+        let on_written_products = options.on_written_products.clone();
+        Ok(Self { writer: lane(writer), reader: lane(reader), cipher, on_written_products })
     }
 
     /// Whether the database answers a reader.
@@ -97,7 +99,12 @@ impl UnitOfWork for SeaOrmStorage {
         let connection = self.begin_writing().await?;
         let Lane { engine, on_statement, .. } = &self.writer;
         let lane = Lane { connection, engine: *engine, on_statement: on_statement.clone() };
-        Ok(SeaOrmTransaction { lane, cipher: Arc::clone(&self.cipher) })
+        Ok(SeaOrmTransaction {
+            lane,
+            cipher: Arc::clone(&self.cipher),
+            written_products: WrittenProducts::default(),
+            on_written_products: self.on_written_products.clone(),
+        })
     }
 }
 
