@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use deadpool_redis::redis::{AsyncConnectionConfig, FromRedisValue, RedisError, ScriptInvocation};
+use deadpool_redis::redis::{
+    AsyncConnectionConfig, FromRedisValue, RedisError, RedisResult, ScriptInvocation,
+};
 use deadpool_redis::{Manager, Pool, PoolError, cluster};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -60,7 +62,7 @@ impl Redis {
         Ok(Self(Arc::new(Shared { circuit, keeper })))
     }
 
-    /// Whether there is a connection that works, as far as is known.
+    /// Whether there is a connection that works, as far as is known without asking.
     #[must_use]
     pub fn answers(&self) -> bool {
         self.0.circuit.borrow().is_some()
@@ -72,15 +74,22 @@ impl Redis {
         let _ = self.0.circuit.subscribe().wait_for(Option::is_some).await;
     }
 
+    /// Asks whether anybody is there.
+    pub async fn ping(&self) -> bool {
+        self.ask(async |lane| lane.greet().await).await.is_ok()
+    }
+
     /// Runs a script.
     pub(crate) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Away> {
+        self.ask(async |lane| script.invoke_async(lane).await).await
+    }
+
+    async fn ask<T>(&self, question: impl AsyncFnOnce(&mut Lane) -> RedisResult<T>) -> Result<T, Away> {
         let circuit = self.0.circuit.borrow().clone().ok_or(Away)?;
         let mut lane = circuit.lane.clone();
-        let answer = timeout(PATIENCE, script.invoke_async(&mut lane)).await;
-        self.judge(
-            &circuit,
-            answer.map_err(|_| Failure::Late).and_then(|answer| answer.map_err(Failure::Error)),
-        )
+        let answer = timeout(PATIENCE, question(&mut lane)).await;
+        let answer = answer.map_err(|_| Failure::Late).and_then(|answer| answer.map_err(Failure::Error));
+        self.judge(&circuit, answer)
     }
 
     /// Gives the answer on, or gives the connection up.

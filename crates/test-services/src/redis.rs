@@ -4,12 +4,17 @@ use std::io;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use crate::StartError;
 use crate::server::{PATIENCE, PORT_TAKEN, PORTS, SUPERVISOR, succeeded, watch};
 
 /// What its log says when it can be used.
 const READY: &str = "Ready to accept connections";
+
+/// How long to wait before a node is asked again whether it takes commands.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Turns the log, which goes to standard output, to where it is read.
 const LOG_TO_STDERR: &str = r#"exec "$@" >&2"#;
@@ -90,6 +95,17 @@ impl RedisServer {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
+    /// A node takes commands a while after the Cluster is made, and has no way to tell when.
+    fn wait_for_cluster(&self) -> Result<(), StartError> {
+        for _ in 0..PATIENCE.as_millis() / LOOK_AGAIN.as_millis() {
+            if self.execute(&["CLUSTER", "INFO"])?.contains("cluster_state:ok") {
+                return Ok(());
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
+        Err(StartError::Refused("the nodes have not become a Cluster in time".to_owned()))
+    }
+
     fn run(&mut self) -> Result<(), StartError> {
         let folder = tempfile::Builder::new().prefix("jangteo-redis-").tempdir()?;
         let there = Command::new("redis-server").arg("--version").output().map_err(missing)?;
@@ -148,10 +164,10 @@ impl RedisCluster {
         let node = || RedisServer::try_to_start(true);
         let nodes = [node()?, node()?, node()?];
         let addresses = nodes.each_ref().map(RedisServer::address);
-        // Waits until the nodes agree.
         let create = ["--cluster", "create"];
         let output = Command::new("redis-cli").args(create).args(addresses).arg("--cluster-yes").output();
         succeeded(&output.map_err(missing)?)?;
+        nodes.iter().try_for_each(RedisServer::wait_for_cluster)?;
         Ok(Self(nodes))
     }
 

@@ -85,7 +85,9 @@ pub(crate) fn row(place: Place) -> Row {
             tests_may_use: &[Place::StorageConformance, Place::TestServices],
             ..adapter()
         },
-        Place::Redis | Place::Migrations => Row { tests_may_use: &[Place::TestServices], ..adapter() },
+        // Its gate is held to one contract with that of the application, over a storage.
+        Place::Redis => Row { tests_may_use: &[Place::StorageMemory, Place::TestServices], ..adapter() },
+        Place::Migrations => Row { tests_may_use: &[Place::TestServices], ..adapter() },
         Place::Security => adapter(),
         Place::TestServices => Row {
             rule: "test-services runs programs of the machine; it knows no member and no driver",
