@@ -48,6 +48,10 @@ struct HealthBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     down: Vec<&'static str>,
+    /// What the server does not reach and does without for now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    degraded: Vec<&'static str>,
 }
 
 /// Whether the process lives
@@ -58,7 +62,7 @@ struct HealthBody {
     responses((status = 200, description = "It does", body = HealthBody)),
 )]
 async fn livez() -> HttpResponse {
-    reply::ok(&HealthBody { status: "ok", down: Vec::new() })
+    reply::ok(&HealthBody { status: "ok", down: Vec::new(), degraded: Vec::new() })
 }
 
 /// Whether the server can serve
@@ -67,18 +71,26 @@ async fn livez() -> HttpResponse {
     path = "/readyz",
     tag = "service",
     responses(
-        (status = 200, description = "It can", body = HealthBody),
+        (status = 200, description = "It can, though perhaps with less than it is meant to have", body = HealthBody),
         (status = 503, description = "It is starting or draining, or does not reach what it names", body = HealthBody),
     ),
 )]
 async fn readyz(stage: Data<Stage>, shop: Data<Shop>) -> Result<HttpResponse, Problem> {
-    let not_now = |status, down| Ok(reply::not_now(&HealthBody { status, down }));
+    let not_now = |status, down| Ok(reply::not_now(&HealthBody { status, down, degraded: Vec::new() }));
     match stage.0.load(Ordering::Relaxed) {
         STARTING => not_now("starting", Vec::new()),
         DRAINING => not_now("draining", Vec::new()),
         _ if storage::answers(&shop.storage).await => {
-            Ok(reply::ok(&HealthBody { status: "ok", down: Vec::new() }))
+            Ok(reply::ok(&HealthBody { status: "ok", down: Vec::new(), degraded: degraded(&shop).await }))
         }
         _ => not_now("unavailable", vec!["database"]),
+    }
+}
+
+/// Without these the shop goes on, so they keep no request away.
+async fn degraded(shop: &Shop) -> Vec<&'static str> {
+    match &shop.redis {
+        Some(redis) if !redis.ping().await => vec!["redis"],
+        _ => Vec::new(),
     }
 }

@@ -11,6 +11,7 @@ mod call;
 mod cli;
 mod config;
 mod docs;
+mod gate;
 mod health;
 mod jobs;
 mod kept;

@@ -7,10 +7,11 @@ use actix_web::web::Bytes;
 use chrono::TimeDelta;
 use jangteo_application::{
     AdjustStocks, CancelOrders, CancelPayments, ChargePointAccounts, ClaimCoupons, CreateCampaigns,
-    CreateProducts, DeleteAccounts, EditProducts, EditProfiles, GrantPointAccounts, PayOrders, PlaceOrders,
-    RefundPayments, RegisterUsers, SessionPolicy, Sessions, SetUseCase, Sources, submit,
+    CreateProducts, DeleteAccounts, EditProducts, EditProfiles, GatedClaims, GrantPointAccounts, PayOrders,
+    PlaceOrders, RefundPayments, RegisterUsers, SessionPolicy, Sessions, SetUseCase, Sources, submit,
 };
 use jangteo_ranking::RankingPeriod;
+use jangteo_redis::Redis;
 use jangteo_security::{
     Argon2idHasher, CursorSeal, Hs256Tokens, ServiceKeys, Sha256Secrets, SystemClock, SystemEntropy,
 };
@@ -20,6 +21,7 @@ use jangteo_user::AccessTokens;
 use crate::body;
 use crate::call::Terms;
 use crate::config::Settings;
+use crate::gate::Gate;
 use crate::kept::Kept;
 use crate::problem::Problem;
 use crate::storage::{self, Storage};
@@ -34,6 +36,10 @@ const RANKINGS: usize = 256;
 pub(crate) struct Shop {
     /// Where the data is.
     pub(crate) storage: Storage,
+    /// What the instances of the shop share, if they share something.
+    pub(crate) redis: Option<Redis>,
+    /// Leads claims through a gate.
+    pub(crate) claims: GatedClaims<Gate>,
     /// Time and chance.
     pub(crate) sources: Sources,
     /// What bodies are read under.
@@ -90,12 +96,15 @@ pub(crate) struct UseCases {
 }
 
 impl Shop {
-    /// Opens the shop: reads or makes the keys and connects to the storage, whose schema has to be up to date.
+    /// Opens the shop: reads or makes the keys and connects to the storage, whose schema has to be up to date. Redis need
+    /// not be there.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let entropy = Arc::new(SystemEntropy);
         let keys = ServiceKeys::load_or_generate(&settings.keys_dir(), entropy.as_ref())?;
         let storage = storage::open(settings, &keys).await?;
         let sources = Sources::new(Arc::new(SystemClock), entropy.clone());
+        let redis = settings.redis.as_ref().map(Redis::open).transpose()?;
+        let gate = Gate::new(storage.clone(), redis.clone(), sources.clone());
         let hasher = Argon2idHasher::new(settings.password_cost, settings.password_concurrency, entropy)?;
         let passwords = Arc::new(hasher);
         let access_tokens: Arc<dyn AccessTokens> = Arc::new(Hs256Tokens::new(&keys.token));
@@ -111,6 +120,8 @@ impl Shop {
         };
         Ok(Self {
             storage,
+            redis,
+            claims: GatedClaims::new(gate, sources.clone()),
             terms: Terms { currency: settings.currency },
             zone: settings.zone,
             rankings: Kept::new(RANKING_LIFE, RANKINGS),

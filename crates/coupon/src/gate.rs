@@ -57,6 +57,16 @@ pub enum Admission<Pass> {
 }
 
 impl<Pass> Admission<Pass> {
+    /// The same with another pass.
+    pub fn map<Other>(self, change: impl FnOnce(Pass) -> Other) -> Admission<Other> {
+        match self {
+            Self::Inside(pass) => Admission::Inside(change(pass)),
+            Self::AlreadyClaimed => Admission::AlreadyClaimed,
+            Self::SoldOut => Admission::SoldOut,
+            Self::Full => Admission::Full,
+        }
+    }
+
     /// The no that stands for a refusal, if a gate may say no for it.
     #[must_use]
     pub fn refused(refusal: ClaimRefusal) -> Option<Self> {

@@ -1,6 +1,7 @@
 //! Where Redis is.
 
 use std::fmt;
+use std::slice;
 use std::str::FromStr;
 
 use deadpool_redis::redis::{ConnectionAddr, IntoConnectionInfo};
@@ -62,12 +63,26 @@ fn checked(url: String) -> Result<String, InvalidRedisAddress> {
     }
 }
 
+/// The URL, with asterisks for the user and the password.
+impl fmt::Display for RedisAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, urls) = match self {
+            Self::Server(url) => (SERVER, slice::from_ref(url)),
+            Self::Cluster(urls) => (CLUSTER, urls.as_slice()),
+        };
+        let parts = urls.iter().map(|url| {
+            let place = url.split_once("://").map_or("", |(_, place)| place);
+            place.rsplit_once('@').map_or((false, place), |(_, host)| (true, host))
+        });
+        let secret = if parts.clone().any(|(secret, _)| secret) { "***@" } else { "" };
+        let hosts: Vec<&str> = parts.map(|(_, host)| host).collect();
+        write!(f, "{scheme}://{secret}{}", hosts.join(","))
+    }
+}
+
 impl fmt::Debug for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Server(_) => "RedisAddress::Server",
-            Self::Cluster(_) => "RedisAddress::Cluster",
-        })
+        write!(f, "RedisAddress({self})")
     }
 }
 
@@ -107,7 +122,19 @@ mod tests {
             let refused = text.parse::<RedisAddress>().unwrap_err();
             assert!(!refused.to_string().contains("secret"), "{text}");
         }
-        let address: RedisAddress = "redis://:secret@cache".parse().unwrap();
-        assert!(!format!("{address:?}").contains("secret"));
+    }
+
+    #[test]
+    fn shows_everything_but_the_password() {
+        for (text, shown) in [
+            ("redis://cache:6380/3", "redis://cache:6380/3"),
+            ("redis://shop:secret@cache", "redis://***@cache"),
+            ("redis+cluster://a:7000,b:7001", "redis+cluster://a:7000,b:7001"),
+            ("redis+cluster://:secret@a:7000,b:7001", "redis+cluster://***@a:7000,b:7001"),
+        ] {
+            let address: RedisAddress = text.parse().unwrap();
+            assert_eq!(address.to_string(), shown);
+            assert!(!format!("{address:?}").contains("secret"));
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use jangteo_point::PointLimits;
+use jangteo_redis::{InvalidRedisAddress, RedisAddress};
 use jangteo_security::Argon2idCost;
 use jangteo_shared_kernel::{BusinessZone, Currency};
 use tracing_subscriber::EnvFilter;
@@ -35,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) database_url: String,
     /// `database.acquire_timeout`: how long a request waits for a connection.
     pub(crate) database_acquire_timeout: Duration,
+    /// `redis.url`: where the instances of the shop share what they may lose; `None` is nowhere.
+    pub(crate) redis: Option<RedisAddress>,
     /// `orders.unpaid_expiry`: how long an order waits for its payment.
     pub(crate) unpaid_expiry: Duration,
     /// `business.zone`: whose days, weeks and months count.
@@ -105,6 +108,7 @@ impl Settings {
                 Duration::from_mins(10),
             ),
             data_dir,
+            redis: from.read("redis.url", || None, redis_address, |redis| shown_address(redis.as_ref())),
             unpaid_expiry: from.span("orders.unpaid_expiry", SECOND, 366 * DAY),
             zone: from.parsed("business.zone", BusinessZone::SEOUL, read_as, |zone| quoted(zone.name())),
             currency: from
@@ -183,6 +187,19 @@ fn database_url(from: &mut Reader, data_dir: &Path) -> String {
         _ => Err("must be a URL such as sqlite://data/jangteo.sqlite".to_owned()),
     };
     from.read("database.url", embedded, parse, |url| quoted(&masked(url)))
+}
+
+/// An empty text is no Redis, as `jangteo config` shows it.
+fn redis_address(text: &str) -> Result<Option<RedisAddress>, String> {
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        text.parse().map(Some).map_err(|error: InvalidRedisAddress| error.to_string())
+    }
+}
+
+fn shown_address(address: Option<&RedisAddress>) -> String {
+    quoted(&address.map(ToString::to_string).unwrap_or_default())
 }
 
 /// The URL with asterisks for what stands between `//` and `@`.

@@ -133,7 +133,8 @@ async fn claim_coupon(call: Call<SignedIn, Nothing, Keyed>) -> Result<HttpRespon
     let campaign = call.path_id("id")?;
     let Call { shop, who, key, .. } = call;
     let command = ClaimCoupon { user: who.user(), campaign, mark: key.into_mark() };
-    reply::keyed(shop.submit(&shop.use_cases.claim_coupon, command).await?, cannot_claim)
+    let decide = |command| shop.submit(&shop.use_cases.claim_coupon, command);
+    reply::keyed(shop.claims.claim(&shop.storage, command, decide).await?, cannot_claim)
 }
 
 /// Which coupons to list.

@@ -73,9 +73,23 @@ fn a_value_may_be_kept_in_a_file() {
 }
 
 #[test]
+fn redis_is_one_server_or_a_cluster_or_none() {
+    for (url, shown) in [
+        ("", ""),
+        ("redis://:secret@cache:6380/1", "redis://***@cache:6380/1"),
+        ("redis+cluster://shop:secret@a:7000,b:7000", "redis+cluster://***@a:7000,b:7000"),
+    ] {
+        let config = out(&run(&[("JANGTEO__REDIS__URL", url)], &["config"]));
+        let line = format!("redis.url = \"{shown}\"  # from environment JANGTEO__REDIS__URL");
+        assert!(config.contains(&line), "{line} is missing in\n{config}");
+    }
+    assert!(out(&run(&[], &["config"])).contains("redis.url = \"\"  # from default"));
+}
+
+#[test]
 fn unknown_keys_are_refused_by_name() {
     for (name, key) in [
-        ("JANGTEO__REDIS__URL", "redis.url"),
+        ("JANGTEO__REDIS__URLS", "redis.urls"),
         ("JANGTEO__SERVER__BINDD", "server.bindd"),
         ("JANGTEO__SERVER", "server"),
         ("JANGTEO__NONSENSE", "nonsense"),
@@ -91,11 +105,11 @@ fn unknown_keys_are_refused_by_name() {
         );
     }
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("jangteo.toml"), "[redis]\nurl = \"redis://x\"\n").unwrap();
+    fs::write(folder.path().join("jangteo.toml"), "[redis]\nurls = \"redis://x\"\n").unwrap();
     let refused = run_in(folder.path(), &[], &["serve"], "");
     assert_eq!(refused.status.code(), Some(2));
     assert!(
-        err(&refused).contains("unknown configuration key redis.url (from jangteo.toml)"),
+        err(&refused).contains("unknown configuration key redis.urls (from jangteo.toml)"),
         "{}",
         err(&refused)
     );
@@ -111,6 +125,8 @@ fn bad_values_are_refused_by_name() {
         ("JANGTEO__SERVER__WORKERS", "0", "server.workers"),
         ("JANGTEO__DATABASE__URL", "postgres://shop:hidden@db/jangteo", "database.url"),
         ("JANGTEO__DATABASE__URL", "nonsense", "database.url"),
+        ("JANGTEO__REDIS__URL", "rediss://:hidden@cache", "redis.url"),
+        ("JANGTEO__REDIS__URL", "cache:6379", "redis.url"),
         ("JANGTEO__ORDERS__UNPAID_EXPIRY", "-5m", "orders.unpaid_expiry"),
         ("JANGTEO__BUSINESS__ZONE", "Asia/Atlantis", "business.zone"),
         ("JANGTEO__BUSINESS__CURRENCY", "won", "business.currency"),

@@ -11,35 +11,37 @@ const LAST: ClaimOutcome = ClaimOutcome::Issued { at_limit: true, last: true };
 const SOLD_OUT: ClaimOutcome = ClaimOutcome::Refused(ClaimRefusal::SoldOut);
 const ALREADY_CLAIMED: ClaimOutcome = ClaimOutcome::Refused(ClaimRefusal::AlreadyClaimed);
 
-/// Runs every case against gates that `$gate` makes, each of them a test.
-macro_rules! contract {
-    ($name:ident, $service:expr, |$shop:ident, $running:ident| $gate:expr) => {
-        mod $name {
-            use super::*;
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn keeps_the_contract() {
-                let $running = $service;
-                let $shop = Shop::new();
-                lets_in_as_many_as_are_left(&$shop, &$gate).await;
-                counts_from_what_the_database_says(&$shop, &$gate).await;
-                gives_a_place_back_on_anything_but_a_coupon(&$shop, &$gate).await;
-                says_sold_out_to_all_once_the_last_is_issued(&$shop, &$gate).await;
-                says_sold_out_once_somebody_heard_it_from_the_database(&$shop, &$gate).await;
-                knows_at_once_what_was_sold_out_before(&$shop, &$gate).await;
-                says_already_claimed_to_who_is_at_the_limit(&$shop, &$gate).await;
-                lets_one_ask_where_none_is_left_and_nothing_is_confirmed(&$shop, &$gate).await;
-                believes_who_passed_by(&$shop, &$gate).await;
-                keeps_campaigns_apart(&$shop, &$gate).await;
-                lets_the_database_judge_a_campaign_that_it_does_not_know(&$gate).await;
-            }
-        }
-    };
+async fn keeps_the_contract<G: ClaimGate>(shop: &Shop, gate: &G) {
+    lets_in_as_many_as_are_left(shop, gate).await;
+    counts_from_what_the_database_says(shop, gate).await;
+    gives_a_place_back_on_anything_but_a_coupon(shop, gate).await;
+    says_sold_out_to_all_once_the_last_is_issued(shop, gate).await;
+    says_sold_out_once_somebody_heard_it_from_the_database(shop, gate).await;
+    knows_at_once_what_was_sold_out_before(shop, gate).await;
+    says_already_claimed_to_who_is_at_the_limit(shop, gate).await;
+    lets_one_ask_where_none_is_left_and_nothing_is_confirmed(shop, gate).await;
+    believes_who_passed_by(shop, gate).await;
+    keeps_campaigns_apart(shop, gate).await;
+    lets_the_database_judge_a_campaign_that_it_does_not_know(gate).await;
 }
 
-contract!(in_process, (), |shop, _running| shop.in_process());
-contract!(on_redis, RedisServer::start(), |shop, running| shop.on(&running.url()).await.0);
-contract!(on_a_cluster, RedisCluster::start(), |shop, running| shop.on(&running.url()).await.0);
+#[tokio::test]
+async fn the_gate_in_the_process_keeps_the_contract() {
+    let shop = Shop::new();
+    keeps_the_contract(&shop, &shop.in_process()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gate_on_redis_keeps_the_contract() {
+    let (redis, shop) = (RedisServer::start(), Shop::new());
+    keeps_the_contract(&shop, &shop.on(&redis.url()).await.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gate_on_a_cluster_keeps_the_contract() {
+    let (cluster, shop) = (RedisCluster::start(), Shop::new());
+    keeps_the_contract(&shop, &shop.on(&cluster.url()).await.0).await;
+}
 
 async fn lets_in_as_many_as_are_left<G: ClaimGate>(shop: &Shop, gate: &G) {
     let campaign = shop.campaign(3, 0).await;
