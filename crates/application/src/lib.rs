@@ -30,6 +30,7 @@
 //! [`rebuild_sales`] computes a day anew from orders and refunds; [`PopularityQueries`] reads the outcome (ADR-033).
 //! Claims come in storms, so they go through a gate first ([`GatedClaims`], [`InProcessGate`]; ADR-019).
 //!
+//! What is read often is answered from finished bytes, which instances share ([`SharedAnswers`]; ADR-034).
 //! Log-ins may fail only so often ([`ThrottledLogIns`], over [`Counters`]; ADR-036).
 //!
 //! That all of them together lost nothing and invented nothing is for [`AuditQueries`] to prove, from what is stored and
@@ -126,6 +127,7 @@ mod relay;
 mod sales;
 mod sessions;
 mod set_use_case;
+mod shared_answers;
 mod side_by_side;
 mod sources;
 mod throttled_log_ins;
@@ -178,6 +180,7 @@ pub use register_users::{EmailTaken, RegisterUser, RegisterUsers};
 pub use relay::{EventSink, Relay, Relayed, SinkError};
 pub use sessions::{SessionError, SessionPolicy, SessionTokens, Sessions};
 pub use set_use_case::{SetUseCase, submit};
+pub use shared_answers::{FinishedAnswer, SharedAnswer, SharedAnswers, SharedMoment};
 pub use sources::Sources;
 pub use throttled_log_ins::{LogInNames, ThrottledError, ThrottledLogIns};
 pub use undelivered::{AggregatePosition, OutboxQueries, StoredEvent, UndeliveredEvents};

@@ -54,11 +54,11 @@ impl<C: Counters> ThrottledLogIns<C> {
         if let Counted::Paused(left) = self.counters.count(address, &self.address).await {
             return Err(ThrottledError::Paused(left));
         }
-        if let Some(account) = account {
-            if let Counted::Paused(left) = self.counters.count(account, &self.account).await {
-                self.counters.take_back(address).await;
-                return Err(ThrottledError::Paused(left));
-            }
+        if let Some(account) = account
+            && let Counted::Paused(left) = self.counters.count(account, &self.account).await
+        {
+            self.counters.take_back(address).await;
+            return Err(ThrottledError::Paused(left));
         }
         let outcome = log_in().await;
         if !matches!(outcome, Err(SessionError::Refused(InvalidCredentials))) {
