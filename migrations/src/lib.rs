@@ -1,7 +1,7 @@
 //! The tables of Jangteo: SeaORM migrations, one file a change, each with its way back.
 //!
 //! The same code runs on every engine: tables, columns and constraints are built with sea-query, and `schema.rs`
-//! holds the few things that engines spell differently. Built for SQLite; PostgreSQL and MySQL/MariaDB follow.
+//! holds the few things that engines spell differently.
 //!
 //! # Rules of the schema
 //! - Identifiers are primary keys (ADR-011), keys and hashes are binary, instants are UTC with milliseconds, amounts
@@ -11,6 +11,9 @@
 //! - Foreign keys stay within one life cycle (an order and its lines); between contexts there is only an id
 //!   (ADR-013).
 //! - An index exists for a query that exists, and a comment names it (ADR-014).
+//!
+//! - On MySQL and MariaDB every step of a change commits by itself, so what failed half-way has left something behind. The
+//!   steps that `schema.rs` offers can be repeated: the change runs again and goes on where it stopped.
 //!
 //! # How to add a change
 //! Add `src/m<date>_<number>_<what>.rs` with `up` and `down`, and list it at the end of [`Migrator::migrations`]. Never

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::schema::{id, nullable};
+use crate::schema::{Schema, id, nullable};
 
 const COLUMN: &str = "issued_coupon_id";
 
@@ -12,11 +12,10 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let add = Table::alter().table("orders").add_column(nullable(id(COLUMN))).take();
-        manager.alter_table(add).await
+        Schema::of(manager).add_column("orders", nullable(id(COLUMN))).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.alter_table(Table::alter().table("orders").drop_column(COLUMN).take()).await
+        Schema::of(manager).drop_column("orders", COLUMN).await
     }
 }

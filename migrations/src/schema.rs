@@ -1,7 +1,7 @@
 //! What the changes share: column types by meaning, and what engines spell differently.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
+use sea_orm_migration::sea_orm::{DbBackend, Statement};
 
 /// Builds tables for the engine at hand.
 pub(crate) struct Schema<'a> {
@@ -83,25 +83,74 @@ impl<'a> Schema<'a> {
         index
     }
 
-    pub(crate) async fn create(&self, table: TableCreateStatement) -> Result<(), DbErr> {
+    /// Creates a table. On MySQL it may be there from an attempt that failed later on.
+    pub(crate) async fn create(&self, mut table: TableCreateStatement) -> Result<(), DbErr> {
+        if self.keeps_half_a_change() {
+            table.if_not_exists();
+        }
         self.manager.create_table(table).await
     }
 
+    /// Creates an index, unless it is there from an attempt that failed later on.
     pub(crate) async fn create_index(&self, index: IndexCreateStatement) -> Result<(), DbErr> {
+        if let Some(name) = index.get_index_spec().get_name()
+            && self.keeps_half_a_change()
+            && self.has_index(name).await?
+        {
+            return Ok(());
+        }
         self.manager.create_index(index).await
     }
 
     /// Drops an index of a table that stays.
     pub(crate) async fn drop_index(&self, name: &'static str, table: &'static str) -> Result<(), DbErr> {
+        if self.keeps_half_a_change() && !self.has_index(name).await? {
+            return Ok(());
+        }
         self.manager.drop_index(Index::drop().name(name).table(table).to_owned()).await
+    }
+
+    /// Adds a column to a table.
+    pub(crate) async fn add_column(&self, table: &'static str, column: ColumnDef) -> Result<(), DbErr> {
+        let name = column.get_column_name();
+        if self.keeps_half_a_change() && self.manager.has_column(table, name).await? {
+            return Ok(());
+        }
+        self.manager.alter_table(Table::alter().table(table).add_column(column).take()).await
+    }
+
+    /// Drops a column of a table that stays.
+    pub(crate) async fn drop_column(&self, table: &'static str, column: &'static str) -> Result<(), DbErr> {
+        if self.keeps_half_a_change() && !self.manager.has_column(table, column).await? {
+            return Ok(());
+        }
+        self.manager.alter_table(Table::alter().table(table).drop_column(column).take()).await
     }
 
     /// Drops tables in this order; their indexes go with them.
     pub(crate) async fn drop(&self, tables: &[&'static str]) -> Result<(), DbErr> {
         for table in tables {
-            self.manager.drop_table(Table::drop().table(*table).take()).await?;
+            let mut drop = Table::drop().table(*table).take();
+            if self.keeps_half_a_change() {
+                drop.if_exists();
+            }
+            self.manager.drop_table(drop).await?;
         }
         Ok(())
+    }
+
+    /// Whether MySQL has an index of this name. No two of ours have the same.
+    async fn has_index(&self, name: &str) -> Result<bool, DbErr> {
+        let question = "SELECT 1 FROM information_schema.statistics \
+                        WHERE table_schema = DATABASE() AND index_name = ? LIMIT 1";
+        let question = Statement::from_sql_and_values(self.engine, question, [name.into()]);
+        Ok(self.manager.get_connection().query_one_raw(question).await?.is_some())
+    }
+
+    /// Whether each step commits by itself, so that a change that failed half-way has left something behind. Each step then
+    /// is one that can be repeated.
+    fn keeps_half_a_change(&self) -> bool {
+        self.engine == DbBackend::MySql
     }
 }
 

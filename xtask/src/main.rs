@@ -4,6 +4,7 @@
 mod check_deps;
 mod ci;
 mod openapi;
+mod services;
 mod workspace;
 
 use std::path::PathBuf;
@@ -35,6 +36,11 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Starts throw-away database servers to try things out with, until it is interrupted.
+    Services {
+        /// Only these: postgres, mariadb [default: all].
+        only: Vec<String>,
+    },
     /// Runs every step of continuous integration, in order, up to the first that fails.
     Ci,
 }
@@ -48,6 +54,7 @@ fn main() -> ExitCode {
         }
         Task::Openapi { check: false } => openapi::write(&here),
         Task::Openapi { check: true } => openapi::check(&here),
+        Task::Services { only } => services::run(&here, &only),
         Task::Ci => ci::run(&here),
     };
     match outcome {

@@ -32,9 +32,35 @@ pub(crate) async fn open(
     Ok(SeaOrmStorage::connect(&options, cipher).await?)
 }
 
+const EMBEDDED: &str = "sqlite://";
+
+/// Brings the schema up to date.
+pub(crate) async fn migrate(storage: &Storage) -> anyhow::Result<()> {
+    let made = storage.migrate().await?;
+    if !made.is_empty() {
+        tracing::info!(changes = made.len(), "brought the schema up to date");
+    }
+    Ok(())
+}
+
+/// Makes sure that the schema is up to date. An embedded database belongs to whoever opens it and is brought there. One on
+/// a server belongs to others too, some of whom may be of an older version: it is refused until somebody says so.
+pub(crate) async fn prepare(storage: &Storage, settings: &Settings) -> anyhow::Result<()> {
+    if settings.database_url.starts_with(EMBEDDED) {
+        return migrate(storage).await;
+    }
+    let missing = storage.pending_migrations().await?;
+    anyhow::ensure!(
+        missing.is_empty(),
+        "the schema of the database is not up to date, it lacks {}; run: jangteo migrate, or: jangteo serve --migrate",
+        missing.join(", ")
+    );
+    Ok(())
+}
+
 /// Whether an embedded database has no file yet. Opening it would make one.
 pub(crate) fn is_missing(settings: &Settings) -> bool {
-    let path = settings.database_url.strip_prefix("sqlite://");
+    let path = settings.database_url.strip_prefix(EMBEDDED);
     let path = path.map(|rest| rest.split('?').next().unwrap_or(rest));
     path.is_some_and(|path| !Path::new(path).exists())
 }

@@ -26,9 +26,9 @@
 //! happened is told through the [`Outbox`], in the same transaction; a [`Relay`] then hands it as an [`Envelope`] to an
 //! [`EventSink`], at least once and in order per aggregate (ADR-032).
 //!
+//! Claims come in storms, so they go through a gate first ([`GatedClaims`], [`InProcessGate`]; ADR-019).
 //! What was paid is noted as a sale in the same transaction. [`count_sales`] adds sales up by day, once each, and
 //! [`rebuild_sales`] computes a day anew from orders and refunds; [`PopularityQueries`] reads the outcome (ADR-033).
-//! Claims come in storms, so they go through a gate first ([`GatedClaims`], [`InProcessGate`]; ADR-019).
 //!
 //! What is read often is answered from finished bytes, which instances share ([`SharedAnswers`]; ADR-034).
 //! Log-ins may fail only so often ([`ThrottledLogIns`], over [`Counters`]; ADR-036).

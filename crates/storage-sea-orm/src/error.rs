@@ -42,7 +42,7 @@ impl Engine {
 
     fn class_of_driver(self, error: &sqlx::Error) -> Class {
         match error {
-            sqlx::Error::Database(error) => error.code().map_or(Class::Fatal, |code| self.class_of(&code)),
+            sqlx::Error::Database(error) => self.dialect().class_of(&**error),
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::PoolTimedOut

@@ -159,7 +159,7 @@ impl<C: ConnectionTrait> Lane<C> {
         &self,
         query: &impl QueryTrait,
     ) -> Result<Vec<M>, StorageError> {
-        self.models(query.build(self.engine.backend())).await
+        self.models(query.build(self.engine.dialect().backend())).await
     }
 
     /// Runs a query of the read side that has at most one row.
@@ -175,7 +175,7 @@ impl<C: ConnectionTrait> Lane<C> {
         &self,
         query: &SelectTwo<E, F>,
     ) -> Result<Vec<(E::Model, Option<F::Model>)>, StorageError> {
-        let rows = self.fetch(query.build(self.engine.backend())).await?;
+        let rows = self.fetch(query.build(self.engine.dialect().backend())).await?;
         let models = rows.iter().map(|row| {
             Ok((E::Model::from_query_result(row, "A_")?, F::Model::from_query_result_optional(row, "B_")?))
         });
@@ -193,7 +193,7 @@ impl<C: ConnectionTrait> Lane<C> {
     }
 
     fn statement(&self, text: &str, set: &[Vec<Value>]) -> Result<Statement, StorageError> {
-        let parameters = self.engine.parameters(set).map_err(|error| self.engine.error(error))?;
+        let parameters = self.engine.dialect().parameters(set).map_err(|error| self.engine.error(error))?;
         Ok(self.engine.statement(text, parameters))
     }
 }

@@ -1,16 +1,16 @@
 //! Jangteo's storage on SeaORM: every repository and every query of every context.
 //!
 //! [`SeaOrmStorage`] is the store: it begins transactions and answers queries outside of them. [`SeaOrmTransaction`] is
-//! the open transaction, and it *is* the repositories (ADR-024). SQLite is built in; PostgreSQL and MySQL/MariaDB
-//! follow.
+//! the open transaction, and it *is* the repositories (ADR-024). SQLite is embedded; PostgreSQL and MySQL or MariaDB are
+//! servers. The URL decides, and nothing else differs for the caller (ADR-035).
 //!
 //! # What it holds to
 //! - **A set is one statement** (ADR-023, ADR-028). Locking, inserting and updating take a set of rows of any size as
 //!   parameters of one unchanging text. No rows make no statement. An update that does not meet every row that it
 //!   should have is an error.
-//! - **Locks** (ADR-018, ADR-021). Rows are locked in ascending id, one statement a table. SQLite has one lock for all:
-//!   a transaction begins with `BEGIN IMMEDIATE` on a pool of exactly one connection, which is the fair lane of
-//!   writers. Readers have a pool of their own and wait for nobody.
+//! - **Locks** (ADR-018, ADR-021). Rows are locked in ascending id, one statement a table, under READ COMMITTED (ADR-017).
+//!   SQLite has one lock for all: a transaction begins with `BEGIN IMMEDIATE` on a pool of exactly one connection, which
+//!   is the fair lane of writers. Readers have a pool of their own, can write nothing, and wait for nobody.
 //! - **Errors** are classified once: a lost race may run again, a database that cannot be reached or is full is
 //!   unavailable, anything else is fatal. A row that cannot be read is named by table, column and id.
 //! - **Personal data** is sealed on the way in and opened on the way out (ADR-027). A deleted account's columns are
@@ -86,16 +86,20 @@
 //! Its equation in `jangteo-application`, and in `audit/` a `Ledger` that says from which rows each term comes. A unit
 //! test compares the two. In `tests/all/audit.rs`, the corruption that breaks it and nothing else.
 //!
+//! # How to add a kind of statement
+//! A method of `Dialect` in `engine/mod.rs`, which makes its text from a table's description, and the method in each
+//! dialect: `engine/sqlite.rs`, `engine/postgres.rs`, `engine/mysql.rs`. A description with its `Texts` in `set.rs`, and
+//! the method of the lane that runs it. Each dialect has helpers that open a set (`rows`, `opened`) and match its keys
+//! (`matching`). Then its calls as for a repository, so that the suite runs it on every engine.
+//!
 //! # How to add an engine
-//! Add a variant to `Engine` in `engine/mod.rs` and a module with its dialect beside `engine/sqlite.rs`; the compiler names
-//! the rest. A dialect is: how to connect, how transactions begin, the class of each error code, and the texts made
-//! from a table's description: insert a set, update a set, read, lock or count a set, read or lock what is due, delete a
-//! set, delete what is old; and how to sum, as 64 bits for rankings and as what may not fit them for the audit.
-//! Repositories, rows and queries stay as they are. Then run the conformance suite on it.
+//! A variant of `Engine` in `engine/mod.rs` and a module beside `engine/sqlite.rs` with its `Dialect`, its pools and the
+//! lock under which its schema changes; the compiler names the rest. Repositories, rows and queries stay as they are.
+//! Then run the conformance suite on it.
 #![deny(missing_docs)]
 
-#[cfg(not(feature = "sqlite"))]
-compile_error!("switch at least one engine on: the feature `sqlite` is the only one so far");
+#[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+compile_error!("switch at least one engine on: the features are `sqlite`, `postgres` and `mysql`");
 
 mod audit;
 mod engine;

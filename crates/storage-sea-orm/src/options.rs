@@ -27,14 +27,20 @@ pub struct WrittenProducts {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct StorageOptions {
-    /// The database, such as `sqlite://data/jangteo.db`. The file is made if it is not there; its folder is not.
+    /// The database, such as `sqlite://data/jangteo.db`, `postgres://shop:secret@db/jangteo` or
+    /// `mysql://shop:secret@db/jangteo`. A file is made if it is not there; its folder is not, nor is a server's database.
     pub url: String,
+    /// How many connections transactions run on, on a server; at least one. An embedded database has one writer.
+    pub writers: u32,
     /// How many connections serve reads outside transactions; at least one.
     pub readers: u32,
     /// How long to wait for a free connection. Then it is [`StorageError::Unavailable`], never a hang.
     pub acquire_timeout: Duration,
-    /// How long to wait for a lock that another process holds.
+    /// How long to wait for a lock that somebody else holds; MySQL and MariaDB count whole seconds.
     pub busy_timeout: Duration,
+    /// How long a statement of a transaction may run on a server, and how long a transaction may stand idle there. The
+    /// first is kept by PostgreSQL and MariaDB, and for reads by MySQL; the second by PostgreSQL and MariaDB.
+    pub statement_timeout: Duration,
     /// Told of every statement but BEGIN, COMMIT and ROLLBACK; for tests that count them.
     pub on_statement: Option<StatementHook>,
     /// Told of every product that is written; for caches that have to forget it at once (ADR-034).
@@ -42,14 +48,16 @@ pub struct StorageOptions {
 }
 
 impl StorageOptions {
-    /// Four readers, 10 seconds for a connection, 5 for another process.
+    /// 16 writers where there may be several, 8 readers, 10 seconds for a connection, 5 for a lock, 30 for a statement.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
-            readers: 4,
+            writers: 16,
+            readers: 8,
             acquire_timeout: Duration::from_secs(10),
             busy_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
             on_statement: None,
             on_written_products: None,
         }
@@ -60,9 +68,11 @@ impl fmt::Debug for StorageOptions {
     /// Leaves out the URL, which may hold a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StorageOptions")
+            .field("writers", &self.writers)
             .field("readers", &self.readers)
             .field("acquire_timeout", &self.acquire_timeout)
             .field("busy_timeout", &self.busy_timeout)
+            .field("statement_timeout", &self.statement_timeout)
             .finish_non_exhaustive()
     }
 }
@@ -71,11 +81,14 @@ impl fmt::Debug for StorageOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The URL names an engine that this build does not have.
-    #[error("the database URL begins with {scheme:?}; this build supports sqlite:// only")]
+    #[error("the database URL begins with {scheme:?}, an engine that this build does not have")]
     UnsupportedEngine {
         /// What the URL begins with.
         scheme: String,
     },
+    /// The URL of a server cannot be read. It may hold a password, so it is not repeated.
+    #[error("the database URL cannot be read: {0}")]
+    InvalidUrl(String),
     /// The URL names a database in memory, of which every connection would have its own.
     #[error("a SQLite database has to be a file, such as sqlite://data/jangteo.db")]
     InMemory,

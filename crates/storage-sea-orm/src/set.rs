@@ -145,7 +145,7 @@ impl<E: EntityTrait> SelectDue<E> {
     }
 
     pub(crate) fn text(&self, engine: Engine) -> &str {
-        self.texts.of(engine, || engine.select_due(&table::<E>(), self.by.as_str(), self.only))
+        self.texts.of(engine, || engine.dialect().select_due(&table::<E>(), self.by.as_str(), self.only))
     }
 }
 
@@ -157,7 +157,7 @@ impl<E: EntityTrait> LockDue<E> {
     }
 
     pub(crate) fn text(&self, engine: Engine) -> &str {
-        self.texts.of(engine, || engine.lock_due(&table::<E>(), self.by.as_str(), self.only))
+        self.texts.of(engine, || engine.dialect().lock_due(&table::<E>(), self.by.as_str(), self.only))
     }
 }
 
@@ -167,7 +167,7 @@ impl<E: EntityTrait> DeleteSet<E> {
     }
 
     pub(crate) fn text(&self, engine: Engine) -> &str {
-        self.texts.of(engine, || engine.delete(table_name::<E>(), &key::<E>()))
+        self.texts.of(engine, || engine.dialect().delete(table_name::<E>(), &key::<E>()))
     }
 }
 
@@ -178,7 +178,8 @@ impl<E: EntityTrait> DeleteBefore<E> {
     }
 
     pub(crate) fn text(&self, engine: Engine) -> &str {
-        self.texts.of(engine, || engine.delete_before(table_name::<E>(), self.by.as_str()))
+        self.texts
+            .of(engine, || engine.dialect().delete_before(table_name::<E>(), &key::<E>(), self.by.as_str()))
     }
 }
 
@@ -188,7 +189,7 @@ impl<E: EntityTrait> InsertSet<E> {
     }
 
     pub(crate) fn text(&self, engine: Engine) -> &str {
-        self.texts.of(engine, || engine.insert(&table::<E>()))
+        self.texts.of(engine, || engine.dialect().insert(&table::<E>()))
     }
 
     /// The values of a row, in the order of the text.
@@ -212,7 +213,7 @@ impl<E: EntityTrait> UpdateSet<E> {
         self.texts.of(engine, || {
             let to = self.to.iter().map(|to| Changed { column: column(*to), adds: false });
             let by = self.by.iter().map(|by| Changed { column: column(*by), adds: true });
-            engine.update(E::default().table_name(), &key::<E>(), &to.chain(by).collect::<Vec<_>>())
+            engine.dialect().update(E::default().table_name(), &key::<E>(), &to.chain(by).collect::<Vec<_>>())
         })
     }
 
@@ -247,7 +248,7 @@ impl<E: EntityTrait> SelectSet<E> {
     pub(crate) fn text(&self, engine: Engine) -> &str {
         self.texts.of(engine, || {
             let keys = self.keys.iter().map(|key| column(*key)).collect();
-            engine.select(&table::<E>(), &Selected { keys, only: self.only, lock: self.lock })
+            engine.dialect().select(&table::<E>(), &Selected { keys, only: self.only, lock: self.lock })
         })
     }
 }
@@ -261,7 +262,7 @@ impl<E: EntityTrait> CountSet<E> {
     pub(crate) fn text(&self, engine: Engine) -> &str {
         self.texts.of(engine, || {
             let keys: Vec<Column> = self.keys.iter().map(|key| column(*key)).collect();
-            engine.count(table_name::<E>(), &keys)
+            engine.dialect().count(table_name::<E>(), &keys)
         })
     }
 }

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, S
 
 use crate::engine::{Engine, Pools};
 use crate::lane::Lane;
-use crate::options::{ConnectError, StorageOptions, WrittenProducts, WrittenProductsHook};
+use crate::options::{ConnectError, StorageOptions, WrittenProducts};
 use crate::transaction::SeaOrmTransaction;
 
 /// Every repository and query of Jangteo on SeaORM. A clone shares the pools.
@@ -19,7 +19,7 @@ pub struct SeaOrmStorage {
     pub(crate) writer: Lane<DatabaseConnection>,
     pub(crate) reader: Lane<DatabaseConnection>,
     pub(crate) cipher: Arc<dyn FieldCipher>,
-    on_written_products: Option<WrittenProductsHook>,
+    options: StorageOptions,
 }
 
 impl SeaOrmStorage {
@@ -31,20 +31,21 @@ impl SeaOrmStorage {
         let engine = Engine::of(&options.url)?;
         let Pools { writer, reader } = engine.connect(options).await?;
         let lane = |connection| Lane { connection, engine, on_statement: options.on_statement.clone() };
-        let on_written_products = options.on_written_products.clone();
-        Ok(Self { writer: lane(writer), reader: lane(reader), cipher, on_written_products })
+        Ok(Self { writer: lane(writer), reader: lane(reader), cipher, options: options.clone() })
     }
 
     /// Whether the database answers a reader.
     pub async fn ping(&self) -> Result<(), StorageError> {
-        let question = Statement::from_string(self.reader.engine.backend(), "SELECT 1");
+        let question = Statement::from_string(self.reader.engine.dialect().backend(), "SELECT 1");
         self.reader.fetch(question).await.map(|_| ())
     }
 
-    /// Brings the schema up to date, all changes in one transaction or none, and names those that were made.
+    /// Brings the schema up to date and names the changes that were made. Of several instances at once one makes them, and
+    /// the others wait for it. All changes are made or none, but on MySQL and MariaDB, where each step commits by itself;
+    /// what failed half-way there is taken up where it stopped.
     pub async fn migrate(&self) -> Result<Vec<String>, StorageError> {
         let error = |error| self.writer.engine.error(error);
-        let tx = self.begin_writing().await?;
+        let tx = self.begin_migrating().await?;
         let made = pending(&tx).await.map_err(error)?;
         Migrator::up(&tx, None).await.map_err(error)?;
         tx.commit().await.map_err(error)?;
@@ -54,7 +55,7 @@ impl SeaOrmStorage {
     /// Takes back the latest `changes` of the schema, with what is in their tables.
     pub async fn migrate_down(&self, changes: u32) -> Result<(), StorageError> {
         let error = |error| self.writer.engine.error(error);
-        let tx = self.begin_writing().await?;
+        let tx = self.begin_migrating().await?;
         Migrator::down(&tx, Some(changes)).await.map_err(error)?;
         tx.commit().await.map_err(error)
     }
@@ -76,14 +77,22 @@ impl SeaOrmStorage {
     /// Reads that have to fit together: all of them see one moment.
     pub(crate) async fn one_moment(&self) -> Result<Lane<DatabaseTransaction>, StorageError> {
         let Lane { connection, engine, on_statement } = &self.reader;
-        let begun = connection.begin_with_options(engine.one_moment()).await;
+        let begun = connection.begin_with_options(engine.dialect().one_moment()).await;
         let connection = begun.map_err(|error| engine.error(error))?;
         Ok(Lane { connection, engine: *engine, on_statement: on_statement.clone() })
     }
 
+    async fn begin_migrating(&self) -> Result<DatabaseTransaction, StorageError> {
+        self.writer.engine.begin_migrating(&self.options, &self.writer.connection).await
+    }
+
     async fn begin_writing(&self) -> Result<DatabaseTransaction, StorageError> {
         let engine = self.writer.engine;
-        self.writer.connection.begin_with_options(engine.writing()).await.map_err(|error| engine.error(error))
+        self.writer
+            .connection
+            .begin_with_options(engine.dialect().writing())
+            .await
+            .map_err(|error| engine.error(error))
     }
 }
 
@@ -103,7 +112,7 @@ impl UnitOfWork for SeaOrmStorage {
             lane,
             cipher: Arc::clone(&self.cipher),
             written_products: WrittenProducts::default(),
-            on_written_products: self.on_written_products.clone(),
+            on_written_products: self.options.on_written_products.clone(),
         })
     }
 }

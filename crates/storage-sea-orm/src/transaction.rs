@@ -94,7 +94,7 @@ mod tests {
         }
         let tx = storage.begin().await.unwrap();
         let found = tx.lane.connection.query_all_raw(sea_orm::Statement::from_string(
-            tx.lane.engine.backend(),
+            tx.lane.engine.dialect().backend(),
             "SELECT 1 FROM product_stock",
         ));
         assert_eq!(found.await.unwrap().len(), 0);

@@ -9,11 +9,12 @@ use jangteo_user::{Email, Password, PasswordHasher, PersonName, Profile, Role};
 use super::{DONE, say};
 use crate::config::Settings;
 use crate::shop::Shop;
+use crate::storage;
 
 pub(super) async fn create(settings: &Settings, email: Email, name: PersonName) -> anyhow::Result<u8> {
     let password = read_password()?;
     let shop = Shop::open(settings).await?;
-    shop.storage.migrate().await?;
+    storage::prepare(&shop.storage, settings).await?;
     let password_hash = shop.passwords.hash_password(password).await.map_err(|cause| anyhow!(cause))?;
     let profile = Profile { email, name, phone: None };
     let command = RegisterUser { profile, role: Role::Admin, password_hash };

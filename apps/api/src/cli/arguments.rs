@@ -27,9 +27,9 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Starts the server. The embedded database is brought up to date first.
+    /// Starts the server. The embedded database is brought up to date first; a database on a server has to be.
     Serve {
-        /// Brings a server database up to date first, too. (The embedded one always is.)
+        /// Brings a database on a server up to date first, too. (The embedded one always is.)
         #[arg(long)]
         migrate: bool,
     },

@@ -70,7 +70,7 @@ fn execute(arguments: Arguments) -> anyhow::Result<u8> {
             }
             Ok(DONE)
         }
-        Command::Serve { migrate: _ } => System::new().block_on(serve::run(&configuration)),
+        Command::Serve { migrate } => System::new().block_on(serve::run(&configuration, migrate)),
         Command::Migrate { check, down } => System::new().block_on(migrate::run(settings, check, down)),
         Command::Audit { json } => System::new().block_on(audit::run(settings, json)),
         Command::Ranking { command: RankingCommand::Rebuild { from, until } } => {

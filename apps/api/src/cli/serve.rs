@@ -2,21 +2,23 @@
 
 use super::{DONE, say, signals};
 use crate::config::Configuration;
-use crate::server;
 use crate::shop::Shop;
+use crate::{server, storage};
 
-pub(super) async fn run(configuration: &Configuration) -> anyhow::Result<u8> {
+pub(super) async fn run(configuration: &Configuration, migrate: bool) -> anyhow::Result<u8> {
     for warning in configuration.warnings() {
         tracing::warn!("{warning}");
     }
     // From here on a signal ends the server in order, even one that comes while it starts.
     let asked_to_stop = signals::stop()?;
-    let shop = Shop::open(&configuration.settings).await?;
-    let made = shop.storage.migrate().await?;
-    if !made.is_empty() {
-        tracing::info!(changes = made.len(), "brought the schema up to date");
+    let settings = &configuration.settings;
+    let shop = Shop::open(settings).await?;
+    if migrate {
+        storage::migrate(&shop.storage).await?;
+    } else {
+        storage::prepare(&shop.storage, settings).await?;
     }
     let listening = |address| Ok(say(format!("jangteo is listening on http://{address}"))?);
-    server::serve(&configuration.settings, shop, asked_to_stop, listening).await?;
+    server::serve(settings, shop, asked_to_stop, listening).await?;
     Ok(DONE)
 }

@@ -204,12 +204,15 @@ fn password_cost(from: &mut Reader) -> Argon2idCost {
 fn database_url(from: &mut Reader, data_dir: &Path) -> String {
     let embedded = || format!("sqlite://{}", data_dir.join("jangteo.sqlite").display());
     let parse = |text: &str| match text.split_once("://") {
-        Some(("sqlite", path)) if !path.is_empty() => Ok(text.to_owned()),
-        Some(("postgres" | "postgresql" | "mysql" | "mariadb", _)) => {
-            Err("names a server database, and only the embedded one, sqlite://, is supported yet".to_owned())
+        Some(("sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb", place)) if !place.is_empty() => {
+            Ok(text.to_owned())
         }
         // The value may hold a password, so it is not repeated.
-        _ => Err("must be a URL such as sqlite://data/jangteo.sqlite".to_owned()),
+        _ => Err(
+            "must be a URL such as sqlite://data/jangteo.sqlite, postgres://user:password@host/database or \
+                  mysql://user:password@host/database"
+                .to_owned(),
+        ),
     };
     from.read("database.url", embedded, parse, |url| quoted(&masked(url)))
 }
@@ -227,11 +230,16 @@ fn shown_address(address: Option<&RedisAddress>) -> String {
     quoted(&address.map(ToString::to_string).unwrap_or_default())
 }
 
-/// The URL with asterisks for what stands between `//` and `@`.
+/// The URL with asterisks for what stands between `//` and `@`, and for a query that has a password in it.
 fn masked(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+    let shown = match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)))
+    {
         Some((scheme, (_, place))) => format!("{scheme}://***@{place}"),
         None => url.to_owned(),
+    };
+    match shown.split_once('?') {
+        Some((place, query)) if query.contains("password") => format!("{place}?***"),
+        _ => shown,
     }
 }
 
@@ -257,6 +265,8 @@ mod tests {
     #[test]
     fn a_password_in_a_url_is_not_shown() {
         assert_eq!(masked("mysql://shop:p@ss@db/jangteo"), "mysql://***@db/jangteo");
+        assert_eq!(masked("postgres://db/jangteo?user=shop&password=p"), "postgres://db/jangteo?***");
+        assert_eq!(masked("postgres://db/jangteo?host=/run"), "postgres://db/jangteo?host=/run");
         assert_eq!(masked("sqlite://data/jangteo.sqlite"), "sqlite://data/jangteo.sqlite");
     }
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm::{ConnectionTrait, Database};
+use jangteo_test_services::Service;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::DATABASE;
 use crate::support::{Server, money, run};
 
 /// The check of this name.
@@ -20,12 +22,23 @@ fn broken(report: &Value) -> Vec<&str> {
     checks.filter(|check| check["holds"] != true).map(|check| check["name"].as_str().unwrap()).collect()
 }
 
-/// Runs a statement on the database of a server, past its constraints.
-async fn tamper(server: &Server, sql: &str) {
-    let file = server.folder().join("data/jangteo.sqlite");
-    let db = Database::connect(format!("sqlite://{}", file.display())).await.expect("a connection");
-    db.execute_unprepared("PRAGMA ignore_check_constraints = ON").await.expect("no constraints");
-    assert_eq!(db.execute_unprepared(sql).await.expect("it runs").rows_affected(), 1, "{sql}");
+/// Changes a row in the database of a server, past its constraints.
+async fn tamper(server: &Server, table: &str, change: &str, key: &str, id: &str) {
+    let bytes = format!("x'{}'", id.replace('-', ""));
+    let (no_constraints, id) = match DATABASE {
+        None => ("PRAGMA ignore_check_constraints = ON", bytes),
+        Some(Service::MariaDb) => ("SET SESSION check_constraint_checks = 0", bytes),
+        Some(Service::Postgres) => (
+            "ALTER TABLE point_accounts DROP CONSTRAINT IF EXISTS point_accounts_not_below_zero",
+            format!("'{id}'"),
+        ),
+    };
+    let mut one = ConnectOptions::new(server.database_url());
+    one.max_connections(1);
+    let db = Database::connect(one).await.expect("a connection");
+    db.execute_unprepared(no_constraints).await.expect("no constraints");
+    let sql = format!("UPDATE {table} SET {change} WHERE {key} = {id}");
+    assert_eq!(db.execute_unprepared(&sql).await.expect("it runs").rows_affected(), 1, "{sql}");
     db.close().await.expect("it closes");
 }
 
@@ -124,13 +137,8 @@ async fn what_does_not_add_up_is_told_and_named() {
     let (admin, minji) = (server.admin().await, server.customer().await);
     let mug = admin.product("Mug", 1_000, 10).await;
     minji.charge(10_000).await;
-    tamper(
-        &server,
-        &format!("UPDATE product_stock SET quantity = 9 WHERE product_id = x'{}'", mug.replace('-', "")),
-    )
-    .await;
-    let id = minji.id.replace('-', "");
-    tamper(&server, &format!("UPDATE point_accounts SET balance = -1 WHERE user_id = x'{id}'")).await;
+    tamper(&server, "product_stock", "quantity = 9", "product_id", &mug).await;
+    tamper(&server, "point_accounts", "balance = -1", "user_id", &minji.id).await;
 
     let report = admin.get("/admin/audit").await.is(200).body;
     assert_eq!(broken(&report), ["stock-conserved", "points-conserved", "point-balance-is-its-lots"]);

@@ -7,7 +7,8 @@ use std::process::Output;
 
 use serde_json::json;
 
-use crate::support::{PASSWORD, Server, run, run_in};
+use crate::support::server::run_in;
+use crate::support::{PASSWORD, Server, run};
 
 fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))

@@ -3,7 +3,8 @@
 use std::fs;
 use std::process::Output;
 
-use crate::support::{run, run_in};
+use crate::support::run;
+use crate::support::server::run_in;
 
 fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -123,7 +124,7 @@ fn bad_values_are_refused_by_name() {
         ("JANGTEO__SERVER__REQUEST_TIMEOUT", "0s", "server.request_timeout"),
         ("JANGTEO__DATABASE__ACQUIRE_TIMEOUT", "0s", "database.acquire_timeout"),
         ("JANGTEO__SERVER__WORKERS", "0", "server.workers"),
-        ("JANGTEO__DATABASE__URL", "postgres://shop:hidden@db/jangteo", "database.url"),
+        ("JANGTEO__DATABASE__URL", "oracle://shop:hidden@db/jangteo", "database.url"),
         ("JANGTEO__DATABASE__URL", "nonsense", "database.url"),
         ("JANGTEO__REDIS__URL", "rediss://:hidden@cache", "redis.url"),
         ("JANGTEO__REDIS__URL", "cache:6379", "redis.url"),

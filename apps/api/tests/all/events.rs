@@ -79,8 +79,7 @@ impl FieldCipher for NoPeople {
 
 /// What is left in the outbox of a server that is gone: kinds and subjects.
 async fn left_by(server: &Server) -> BTreeSet<(String, String)> {
-    let file = server.folder().join("data/jangteo.sqlite");
-    let options = StorageOptions::new(format!("sqlite://{}", file.display()));
+    let options = StorageOptions::new(server.database_url());
     let storage = SeaOrmStorage::connect(&options, Arc::new(NoPeople)).await.expect("the database opens");
     let (_stop, stopping) = watch::channel(false);
     let mut relay = Relay::new(Sources::new(Arc::new(Ahead), Arc::new(SystemEntropy)), stopping);

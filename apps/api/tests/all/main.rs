@@ -1,4 +1,7 @@
 //! The server as its clients meet it: the real binary, a real database, a real client. One database a test.
+//!
+//! Here it is the embedded one. What depends on the engine runs in `../postgres` and `../mariadb` as well: whatever
+//! writes, pages, races, retries or dies. What does not, such as bad input, logs and settings, runs here only.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -16,6 +19,7 @@ mod command_line;
 mod configuration;
 mod coupons;
 mod crashes;
+mod crowd;
 mod events;
 mod hard_cases;
 mod kept_answers;
@@ -26,6 +30,7 @@ mod paging;
 mod popular;
 mod precedence;
 mod races;
+mod redis_storm;
 mod refunds;
 mod replay;
 mod routes;
@@ -35,3 +40,6 @@ mod support;
 mod tags;
 mod throttling;
 mod walk_through;
+
+/// Where the shops of these tests have their data: in a file each.
+const DATABASE: Option<jangteo_test_services::Service> = None;

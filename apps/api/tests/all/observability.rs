@@ -72,7 +72,7 @@ async fn logs_hold_no_personal_data_and_no_secrets() {
         for secret in [
             minji.email.as_str(),
             "Secretname",
-            "5555",
+            "5555-7777",
             PASSWORD,
             "wrong password",
             &minji.access_token,

@@ -10,8 +10,7 @@ async fn hard_case_19_a_database_that_does_not_answer_is_unavailable_until_it_do
     let server = Server::start();
     let (admin, minji) = (server.admin().await, server.customer().await);
     let mug = admin.product("Mug", 1_000, 10).await;
-    let file = server.folder().join("data/jangteo.sqlite");
-    let holder = Database::connect(format!("sqlite://{}", file.display())).await.expect("a connection");
+    let holder = Database::connect(server.database_url()).await.expect("a connection");
     holder.execute_unprepared("BEGIN IMMEDIATE").await.expect("the lock");
 
     let refused = minji.keyed("/orders", "k", &order(&mug)).await.is_problem(503, "unavailable");

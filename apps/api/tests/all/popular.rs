@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use jangteo_test_services::Service;
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use crate::DATABASE;
 use crate::support::{Person, Reply, Server, money, run};
 
 /// How soon a sale has to show.
@@ -87,11 +89,18 @@ fn rebuild(server: &Server, from: NaiveDate, until: NaiveDate) -> u32 {
     corrected.unwrap_or_else(|| panic!("{told}")).parse().unwrap()
 }
 
-/// Runs a statement on the database of a server.
-async fn by_hand(server: &Server, sql: &str) {
-    let file = server.folder().join("data/jangteo.sqlite");
-    let db = Database::connect(format!("sqlite://{}", file.display())).await.unwrap();
-    assert_eq!(db.execute_unprepared(sql).await.unwrap().rows_affected(), 1, "{sql}");
+/// Makes an order one that was paid at this time, by hand.
+async fn was_paid(server: &Server, order: &Value, at: DateTime<Utc>) {
+    let id = order["id"].as_str().unwrap();
+    let bytes = format!("x'{}'", id.replace('-', ""));
+    let (at, id) = match DATABASE {
+        None => (at.to_rfc3339_opts(SecondsFormat::AutoSi, false), bytes),
+        Some(Service::MariaDb) => (at.format("%Y-%m-%d %H:%M:%S%.3f").to_string(), bytes),
+        Some(Service::Postgres) => (at.to_rfc3339(), format!("'{id}'")),
+    };
+    let db = Database::connect(server.database_url()).await.unwrap();
+    let sql = format!("UPDATE orders SET paid_at = '{at}' WHERE id = {id}");
+    assert_eq!(db.execute_unprepared(&sql).await.unwrap().rows_affected(), 1, "{sql}");
     db.close().await.unwrap();
 }
 
@@ -228,9 +237,7 @@ async fn every_window_has_its_days() {
         let order = buy(&minji, &[(&product, 1)]).await;
         let day = today - TimeDelta::days(ago);
         if ago > 0 {
-            let id = order["id"].as_str().unwrap().replace('-', "");
-            let noon = format!("UPDATE orders SET paid_at = '{day}T03:00:00+00:00' WHERE id = x'{id}'");
-            by_hand(&server, &noon).await;
+            was_paid(&server, &order, format!("{day}T03:00:00Z").parse().unwrap()).await;
         }
         sold.push((product, day));
     }
@@ -276,10 +283,9 @@ async fn hard_case_14_midnight_on_sunday_in_seoul_is_between_two_weeks() {
     let server = Server::start();
     let (admin, minji) = (server.admin().await, rich(&server).await);
     let mug = admin.product("Mug", 100, 9).await;
-    for (units, paid_at) in [(1, "2026-01-11T14:59:59.999+00:00"), (2, "2026-01-11T15:00:00+00:00")] {
+    for (units, paid_at) in [(1, "2026-01-11T14:59:59.999Z"), (2, "2026-01-11T15:00:00Z")] {
         let order = buy(&minji, &[(&mug, units)]).await;
-        let id = order["id"].as_str().unwrap().replace('-', "");
-        by_hand(&server, &format!("UPDATE orders SET paid_at = '{paid_at}' WHERE id = x'{id}'")).await;
+        was_paid(&server, &order, paid_at.parse().unwrap()).await;
     }
     let day = |text: &str| text.parse::<NaiveDate>().unwrap();
     // What is uncounted counts for the real day, and is no business of these.

@@ -9,6 +9,7 @@ mod accounts;
 mod catalogue;
 mod coupons;
 mod expiry;
+mod gated_claims;
 mod orders;
 mod payments;
 mod points;

@@ -216,8 +216,15 @@ impl Shop {
         user: UserId,
         campaign: CouponId,
     ) -> Verdict<IssuedCoupon, ClaimCouponRefusal> {
+        self.decide_claim(ClaimCoupon { user, campaign, mark: self.mark(user) }).await
+    }
+
+    pub(crate) async fn decide_claim(
+        &self,
+        command: ClaimCoupon,
+    ) -> Verdict<IssuedCoupon, ClaimCouponRefusal> {
         let claim = ClaimCoupons { sources: self.sources.clone(), render: |coupon| text(coupon.id) };
-        self.run(&claim, ClaimCoupon { user, campaign, mark: self.mark(user) }).await
+        self.run(&claim, command).await
     }
 
     pub(crate) async fn stock(&self, product: ProductId) -> u32 {

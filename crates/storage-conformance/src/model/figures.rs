@@ -2,14 +2,15 @@
 
 use jangteo_coupon::CouponStatus;
 use jangteo_order::OrderStatus;
+use jangteo_payment::PaymentStatus;
 
 /// Everything that a step can change.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Figures {
     /// Of each product.
     pub(super) stock: Vec<i64>,
-    /// What each user can spend: live lots in the order of coming in.
-    pub(super) points: Vec<Vec<LotFigures>>,
+    /// Of each user.
+    pub(super) points: Vec<PointFigures>,
     /// In the order of being placed.
     pub(super) orders: Vec<OrderFigures>,
     /// In the order of their claims.
@@ -19,7 +20,16 @@ pub(super) struct Figures {
 }
 
 #[derive(Debug, PartialEq, Eq)]
+pub(super) struct PointFigures {
+    /// What is on the books, also if it has expired and nobody has written it off.
+    pub(super) balance: i64,
+    /// What can be spent, in the order of coming in. Lots that are alike are one, because nothing says which goes first.
+    pub(super) lots: Vec<LotFigures>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct LotFigures {
+    pub(super) since: i64,
     pub(super) bonus: bool,
     pub(super) left: i64,
     pub(super) until: Option<i64>,
@@ -42,14 +52,33 @@ pub(super) struct LineFigures {
     pub(super) gross: i64,
     pub(super) discount: i64,
     pub(super) refunded: u32,
+    /// How many of the refunded ones went back into the stock.
+    pub(super) restocked: u32,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PaymentFigures {
+    pub(super) status: PaymentStatus,
     pub(super) captured: i64,
     pub(super) refunded: i64,
     /// The amount of each tender, and how much of it was refunded.
     pub(super) tenders: Vec<(i64, i64)>,
+    /// In the order of being made.
+    pub(super) refunds: Vec<RefundFigures>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RefundFigures {
+    pub(super) amount: i64,
+    pub(super) items: Vec<ItemFigures>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ItemFigures {
+    pub(super) line: usize,
+    pub(super) quantity: u32,
+    pub(super) restock: bool,
+    pub(super) amount: i64,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -65,7 +94,7 @@ impl Figures {
     /// No amount is below zero, and money is neither lost nor invented, whatever the model thinks.
     pub(super) fn make_sense(&self) {
         assert!(self.stock.iter().all(|stock| *stock >= 0));
-        assert!(self.points.iter().flatten().all(|lot| lot.left > 0));
+        assert!(self.points.iter().flat_map(|account| &account.lots).all(|lot| lot.left > 0));
         self.orders.iter().for_each(OrderFigures::make_sense);
     }
 }
@@ -75,6 +104,7 @@ impl OrderFigures {
         let mut net = 0;
         for line in &self.lines {
             assert!((0..=line.gross).contains(&line.discount) && line.refunded <= line.quantity, "{line:?}");
+            assert!(line.restocked <= line.refunded, "{line:?}");
             net += line.gross - line.discount;
         }
         assert_eq!(net, self.total, "{self:?}");
@@ -94,6 +124,8 @@ impl OrderFigures {
                 (payment.captured, payment.refunded),
                 (sum(|tender| tender.0), sum(|tender| tender.1))
             );
+            let given_back: i64 = payment.refunds.iter().map(|refund| refund.amount).sum();
+            assert_eq!(payment.refunded, given_back, "{self:?}");
             // The last unit brings back the last won, of each tender.
             if self.lines.iter().all(|line| line.refunded == line.quantity) {
                 assert_eq!(payment.refunded, payment.captured, "{self:?}");

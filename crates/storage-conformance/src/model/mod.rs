@@ -19,6 +19,8 @@ mod shop;
 mod step;
 mod steps;
 
+use std::cell::Cell;
+
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use proptest_state_machine::ReferenceStateMachine;
 
@@ -35,6 +37,7 @@ const STEPS: std::ops::Range<usize> = 1..40;
 /// failure is shown with the shortest sequence that was found for it.
 ///
 /// There are `cases` sequences unless `PROPTEST_CASES` says otherwise; `JANGTEO_TEST_SEED` repeats a run.
+#[expect(clippy::print_stdout, reason = "the output of a test tells how many sequences it really ran")]
 pub fn check_model<S: Storage>(cases: u32, empty: impl AsyncFn() -> S) {
     let told = std::env::var_os("PROPTEST_CASES").is_some();
     let config = Config::default();
@@ -48,6 +51,7 @@ pub fn check_model<S: Storage>(cases: u32, empty: impl AsyncFn() -> S) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.expect("a run time");
     let mut runner = TestRunner::new(config);
+    let (sequences, taken) = (Cell::new(0_u32), Cell::new(0_u64));
     let outcome = runner.run(&Reference::sequential_strategy(STEPS), |(mut reference, steps, seen)| {
         runtime.block_on(async {
             let mut shop = Shop::open(empty().await).await;
@@ -55,6 +59,7 @@ pub fn check_model<S: Storage>(cases: u32, empty: impl AsyncFn() -> S) {
                 if let Some(seen) = &seen {
                     seen.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                 }
+                taken.set(taken.get() + 1);
                 reference = Reference::apply(reference, &step);
                 let answered = shop.take(&step).await;
                 assert_eq!(answered, reference.answered, "the answer to {step:?}");
@@ -64,8 +69,10 @@ pub fn check_model<S: Storage>(cases: u32, empty: impl AsyncFn() -> S) {
                 shop.adds_up().await;
             }
         });
+        sequences.set(sequences.get() + 1);
         Ok(())
     });
+    println!("{} sequences of {} steps together", sequences.get(), taken.get());
     if let Err(failure) = outcome {
         panic!("{failure}");
     }

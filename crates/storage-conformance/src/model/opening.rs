@@ -2,14 +2,29 @@
 
 use jangteo_point::PointLimits;
 
-pub(super) const USERS: usize = 4;
+use super::Step;
+
+pub(super) const USERS: usize = 3;
 pub(super) const STOCK: i64 = 12;
 pub(super) const PRICES: [i64; 4] = [1_000, 333, 0, 7];
 pub(super) const UNPAID_EXPIRY: i64 = 30 * 60;
+/// How long points live that come back after their lot has expired.
+pub(super) const MONTH: i64 = 30 * 86_400;
 
 /// Low, so that they are met.
 pub(super) const LIMITS: PointLimits =
     PointLimits { min_charge: 1_000, max_charge: 30_000, max_balance: 60_000 };
+
+/// What happens first, so that there are points to spend: some for good, and some that expire one after the other.
+pub(super) fn first_steps() -> impl Iterator<Item = Step> {
+    (0..USERS).flat_map(|user| {
+        [
+            Step::Charge { user, amount: 6_000 },
+            Step::Grant { user, amount: 500, until: 3_000 },
+            Step::Grant { user, amount: 900, until: 1_500 },
+        ]
+    })
+}
 
 /// A campaign, in whole numbers.
 #[derive(Debug)]

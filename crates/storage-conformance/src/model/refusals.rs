@@ -1,8 +1,8 @@
 //! A code for each refusal, for comparison. No arm is left open, so that a new refusal does not compile without one.
 
 use jangteo_application::{
-    AdjustStockRefusal, CancelOrderRefusal, ChargePointsRefusal, ClaimCouponRefusal, GrantPointsRefusal,
-    PayOrderRefusal, PlaceOrderRefusal,
+    AdjustStockRefusal, CancelOrderRefusal, CancelPaymentRefusal, ChargePointsRefusal, ClaimCouponRefusal,
+    GrantPointsRefusal, PayOrderRefusal, PlaceOrderRefusal, RefundPaymentRefusal,
 };
 use jangteo_coupon::ClaimRefusal;
 use jangteo_point::{ChargeRefusal, GrantRefusal};
@@ -64,6 +64,25 @@ pub(super) const fn cancel(refusal: CancelOrderRefusal) -> &'static str {
     match refusal {
         CancelOrderRefusal::OrderNotFound => NOT_FOUND,
         CancelOrderRefusal::NotCancellable(_) => "order-not-cancellable",
+    }
+}
+
+pub(super) const fn refund(refusal: RefundPaymentRefusal) -> &'static str {
+    match refusal {
+        RefundPaymentRefusal::RestockIsNotYours => "restock-is-not-yours",
+        RefundPaymentRefusal::PaymentNotFound => NOT_FOUND,
+        RefundPaymentRefusal::NotRefundable => "payment-not-refundable",
+        RefundPaymentRefusal::UnknownLine { .. } => "unknown-line",
+        RefundPaymentRefusal::ExceedsPaid => "refund-exceeds-paid",
+        RefundPaymentRefusal::BrokenBooks(_) => "broken-books",
+    }
+}
+
+pub(super) const fn cancel_payment(refusal: CancelPaymentRefusal) -> &'static str {
+    match refusal {
+        CancelPaymentRefusal::PaymentNotFound => NOT_FOUND,
+        CancelPaymentRefusal::NotCancellable => "payment-not-cancellable",
+        CancelPaymentRefusal::BrokenBooks(_) => "broken-books",
     }
 }
 

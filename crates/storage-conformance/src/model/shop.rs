@@ -23,6 +23,7 @@ use crate::{FixedClock, Fixtures, SeededEntropy, Storage};
 
 mod opened;
 mod read;
+mod refunds;
 
 /// A shop, and the ids of what is in it by their numbers.
 pub(super) struct Shop<S> {
@@ -135,6 +136,8 @@ impl<S: Storage> Shop<S> {
                 verdict
                     .map_or_else(|refusal| Answered::Refused(refusals::cancel(refusal)), |_| Answered::Done)
             }
+            Step::Refund { by, order, ref units } => self.refund(request, by, order, units.as_deref()).await,
+            Step::CancelPayment { by, order } => self.cancel_payment(request, by, order).await,
             Step::Adjust { product, delta } => {
                 let (product, reason) = (self.products[product], "counted".parse().expect("a reason"));
                 let command = AdjustStock { product, delta, reason, mark: mark() };
@@ -160,6 +163,7 @@ impl<S: Storage> Shop<S> {
             Step::ExpireOrders => {
                 Answered::Counted(decided(expire_due_orders(&self.storage, &sources).await))
             }
+            Step::ExpirePoints => self.expire_points().await,
             // Time has passed, and that is all; a repetition is sent as what it repeats.
             Step::Wait { .. } | Step::Repeat { .. } => Answered::Done,
         }

@@ -31,6 +31,17 @@ pub(super) enum Step {
         user: usize,
         order: usize,
     },
+    /// Wants something of an order's payment back.
+    Refund {
+        by: By,
+        order: usize,
+        /// `None` is everything that is left.
+        units: Option<Vec<Units>>,
+    },
+    CancelPayment {
+        by: By,
+        order: usize,
+    },
     Adjust {
         product: usize,
         delta: i64,
@@ -51,6 +62,23 @@ pub(super) enum Step {
         seconds: i64,
     },
     ExpireOrders,
+    ExpirePoints,
+}
+
+/// Who wants something that administrators may do, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    User(usize),
+    Admin,
+}
+
+/// Units of a line that somebody wants to give back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Units {
+    /// The number of the line in its order, or one that it does not have.
+    pub(super) line: usize,
+    pub(super) quantity: u32,
+    pub(super) restock: bool,
 }
 
 /// What an operation is answered with.
@@ -75,12 +103,17 @@ impl Step {
             | Self::Place { user, .. }
             | Self::Pay { user, .. }
             | Self::Cancel { user, .. }
+            | Self::Refund { by: By::User(user), .. }
+            | Self::CancelPayment { by: By::User(user), .. }
             | Self::Delete { user } => Some(*user),
-            Self::Adjust { .. }
+            Self::Refund { by: By::Admin, .. }
+            | Self::CancelPayment { by: By::Admin, .. }
+            | Self::Adjust { .. }
             | Self::Edit { .. }
             | Self::Repeat { .. }
             | Self::Wait { .. }
-            | Self::ExpireOrders => None,
+            | Self::ExpireOrders
+            | Self::ExpirePoints => None,
         }
     }
 
@@ -92,13 +125,16 @@ impl Step {
             | Self::Claim { .. }
             | Self::Place { .. }
             | Self::Pay { .. }
+            | Self::Refund { .. }
+            | Self::CancelPayment { .. }
             | Self::Adjust { .. } => true,
             Self::Cancel { .. }
             | Self::Edit { .. }
             | Self::Delete { .. }
             | Self::Repeat { .. }
             | Self::Wait { .. }
-            | Self::ExpireOrders => false,
+            | Self::ExpireOrders
+            | Self::ExpirePoints => false,
         }
     }
 

@@ -7,9 +7,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::Union;
 
-use super::opening::{CAMPAIGNS, PRICES};
-use super::reference::Reference;
-use super::step::Step;
+use super::opening::{CAMPAIGNS, MONTH, PRICES};
+use super::reference::{Order, Reference};
+use super::step::{By, Step};
+
+mod refunds;
 
 /// What may come next.
 pub(super) fn after(shop: &Reference) -> BoxedStrategy<Step> {
@@ -17,10 +19,10 @@ pub(super) fn after(shop: &Reference) -> BoxedStrategy<Step> {
     let product = || 0..PRICES.len();
     let now = shop.now;
     let mut steps = vec![
-        (5, (user(), 900..31_000_i64).prop_map(|(user, amount)| Step::Charge { user, amount }).boxed()),
+        (3, (user(), 900..31_000_i64).prop_map(|(user, amount)| Step::Charge { user, amount }).boxed()),
         (
             3,
-            (user(), 1..9_000_i64, 0..7_200_i64)
+            (user(), prop_oneof![1..900_i64, 1..9_000_i64], prop_oneof![0..600_i64, 0..7_200_i64])
                 .prop_map(move |(user, amount, lives)| Step::Grant { user, amount, until: now + lives })
                 .boxed(),
         ),
@@ -33,12 +35,14 @@ pub(super) fn after(shop: &Reference) -> BoxedStrategy<Step> {
                 .prop_map(|(product, price, on_sale)| Step::Edit { product, price, on_sale })
                 .boxed(),
         ),
-        (3, wait(shop)),
+        (4, wait(shop)),
         (2, Just(Step::ExpireOrders).boxed()),
+        (2, Just(Step::ExpirePoints).boxed()),
     ];
     let orders = shop.orders.len();
     if orders > 0 {
-        steps.push((7, pay(shop)));
+        steps.push((8, pay(shop)));
+        steps.push((if refunds::are_possible(shop) { 14 } else { 1 }, refunds::step(shop)));
         let owners: Vec<usize> = shop.orders.iter().map(|order| order.user).collect();
         steps.push((
             3,
@@ -69,6 +73,12 @@ pub(super) fn after(shop: &Reference) -> BoxedStrategy<Step> {
             Step::Place { user, items, expected, .. } if !there.contains(&user) => {
                 Step::Place { user: there[0], items, coupon: None, expected }
             }
+            Step::Refund { by: By::User(user), order, units } if !there.contains(&user) => {
+                Step::Refund { by: By::Admin, order, units }
+            }
+            Step::CancelPayment { by: By::User(user), order } if !there.contains(&user) => {
+                Step::CancelPayment { by: By::Admin, order }
+            }
             step => step,
         })
         .boxed()
@@ -83,7 +93,9 @@ fn delta() -> impl Strategy<Value = i64> {
 }
 
 fn items() -> impl Strategy<Value = Vec<(usize, u32)>> {
-    vec((0..PRICES.len(), 1..4_u32), 1..4)
+    // What costs nothing is left alone more often.
+    let product = prop_oneof![4 => 0..2_usize, 1 => 0..PRICES.len()];
+    vec((product, 1..4_u32), 1..4)
 }
 
 fn place(shop: &Reference) -> BoxedStrategy<Step> {
@@ -108,13 +120,19 @@ fn place(shop: &Reference) -> BoxedStrategy<Step> {
     prop_oneof![plain, discounted].boxed()
 }
 
+/// An order, each as often as this says.
+fn order(shop: &Reference, often: impl Fn(&Order) -> u32) -> Union<Just<usize>> {
+    let orders = shop.orders.iter().enumerate();
+    Union::new_weighted(orders.map(|(number, order)| (often(order), Just(number))).collect())
+}
+
 fn pay(shop: &Reference) -> BoxedStrategy<Step> {
     let orders: Vec<(usize, i64)> = shop.orders.iter().map(|order| (order.user, order.total())).collect();
-    let waiting: Vec<usize> = (0..shop.orders.len())
-        .filter(|order| shop.orders[*order].status == OrderStatus::PendingPayment)
-        .collect();
-    let any = (0..orders.len()).boxed();
-    let order = if waiting.is_empty() { any } else { prop_oneof![4 => select(waiting), 1 => any].boxed() };
+    let order = order(shop, |order| match order.status {
+        OrderStatus::PendingPayment if shop.can_pay(order) => 16,
+        OrderStatus::PendingPayment => 4,
+        _ => 1,
+    });
     (order, select(users(shop)), prop::bool::weighted(0.9), option::weighted(0.2, 0..2_i64))
         .prop_map(move |(order, other, own, off)| {
             let (owner, total) = orders[order];
@@ -138,7 +156,7 @@ fn wait(shop: &Reference) -> BoxedStrategy<Step> {
         .map(|end| end - shop.now)
         .filter(|end| *end > 2)
         .collect();
-    let while_ = (30..1_200_i64).boxed();
+    let while_ = prop_oneof![9 => 30..1_200_i64, 1 => 7_200..MONTH].boxed();
     let seconds = if ends.is_empty() {
         while_
     } else {

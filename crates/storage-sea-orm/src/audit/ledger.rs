@@ -21,7 +21,8 @@ pub(super) struct Term {
     from: &'static str,
 }
 
-/// The term called `figure`: `amount` for the row under `id`, of all rows of `from`.
+/// The term called `figure`: `amount` for the row under `id`, of all rows of `from`. In an amount, `/` divides whole
+/// numbers and rounds down.
 pub(super) const fn term(
     figure: &'static str,
     id: &'static str,
@@ -47,8 +48,8 @@ impl Ledger {
 
     /// `term, total` of the terms that have entries. A total takes two columns.
     pub(super) fn totals(&self, engine: Engine) -> String {
-        let entries = self.terms.iter().enumerate().map(|(n, term)| term.entries(n, ""));
-        let total = engine.wide_sum("", "amount");
+        let entries = self.terms.iter().enumerate().map(|(n, term)| term.entries(engine, n, ""));
+        let total = engine.dialect().wide_sum("", "amount");
         format!(
             "WITH entries (term, id, part, amount) AS ({}) SELECT term, {total} FROM entries GROUP BY term",
             union(entries)
@@ -60,25 +61,27 @@ impl Ledger {
     pub(super) fn violations(&self, engine: Engine, rule: &AuditRule) -> String {
         let entries = rule.terms.iter().zip(self.terms).enumerate().map(|(n, (term, source))| {
             let [expected, found] = [AuditSide::Expected, AuditSide::Found].map(|side| term.sign_on(side));
-            source.entries(n, &format!(", {expected} AS expected, {found} AS found"))
+            source.entries(engine, n, &format!(", {expected} AS expected, {found} AS found"))
         });
         format!(
             "WITH entries (term, id, part, amount, expected, found) AS ({}) \
              SELECT id, part, {}, {}, COUNT(*) OVER () FROM entries GROUP BY id, part HAVING {} \
              ORDER BY id, part LIMIT {}",
             union(entries),
-            engine.wide_sum("expected * ", "amount"),
-            engine.wide_sum("found * ", "amount"),
-            engine.wide_sum_is_not_zero("(expected - found) * ", "amount"),
+            engine.dialect().wide_sum("expected * ", "amount"),
+            engine.dialect().wide_sum("found * ", "amount"),
+            engine.dialect().wide_sum_is_not_zero("(expected - found) * ", "amount"),
             AuditCheck::LISTED,
         )
     }
 }
 
 impl Term {
-    fn entries(&self, n: usize, more: &str) -> String {
-        let Self { id, part, amount, from, .. } = self;
-        format!("SELECT {n} AS term, {id} AS id, {part} AS part, {amount} AS amount{more} FROM {from}")
+    /// The number of the term is a text, which is one type on every engine.
+    fn entries(&self, engine: Engine, n: usize, more: &str) -> String {
+        let Self { id, part, from, .. } = self;
+        let amount = self.amount.replace('/', engine.dialect().division());
+        format!("SELECT '{n}' AS term, {id} AS id, {part} AS part, {amount} AS amount{more} FROM {from}")
     }
 }
 

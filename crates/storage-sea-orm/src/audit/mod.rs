@@ -38,6 +38,10 @@ fn ledgers() -> impl Iterator<Item = &'static Ledger> {
 impl AuditQueries for SeaOrmStorage {
     async fn audit(&self, now: Timestamp) -> Result<AuditReport, StorageError> {
         let snapshot = self.one_moment().await?;
+        let dialect = snapshot.engine.dialect();
+        if let Some(text) = dialect.before_whole_tables() {
+            snapshot.run(Statement::from_string(dialect.backend(), text)).await?;
+        }
         let mut checks = Vec::with_capacity(AUDIT_RULES.len());
         for rule in AUDIT_RULES {
             checks.push(check(&snapshot, rule).await?);
@@ -55,12 +59,13 @@ async fn check(
     let error = |error| engine.error(error);
     let missing = || StorageError::Fatal(format!("nobody knows how to check {}", rule.name).into());
     let ledger = ledgers().find(|ledger| ledger.checks(rule)).ok_or_else(missing)?;
-    let run = async |text: String| snapshot.fetch(Statement::from_string(engine.backend(), text)).await;
+    let run =
+        async |text: String| snapshot.fetch(Statement::from_string(engine.dialect().backend(), text)).await;
 
     let mut totals = vec![0; rule.terms.len()];
     for row in run(ledger.totals(engine)).await? {
-        let term: i64 = row.try_get_by_index(0).map_err(error)?;
-        let total = usize::try_from(term).ok().and_then(|term| totals.get_mut(term));
+        let term: String = row.try_get_by_index(0).map_err(error)?;
+        let total = term.parse::<usize>().ok().and_then(|term| totals.get_mut(term));
         *total.ok_or_else(missing)? = wide(&row, 1).map_err(error)?;
     }
     let broken = run(ledger.violations(engine, rule)).await?;

@@ -35,7 +35,7 @@ pub(super) static LEDGERS: &[Ledger] = &[
                 "due",
                 "h.id",
                 "h.earlier + 1",
-                "(SELECT id, LAG(sequence, 1, 0) OVER (PARTITION BY user_id ORDER BY sequence) AS earlier \
+                "(SELECT id, COALESCE(LAG(sequence) OVER (PARTITION BY user_id ORDER BY sequence), 0) AS earlier \
                  FROM point_history) h",
             ),
             term("numbers", "id", "sequence", "point_history"),
@@ -48,7 +48,7 @@ pub(super) static LEDGERS: &[Ledger] = &[
                 "before",
                 "h.id",
                 "h.earlier",
-                "(SELECT id, LAG(balance, 1, 0) OVER (PARTITION BY user_id ORDER BY sequence) AS earlier \
+                "(SELECT id, COALESCE(LAG(balance) OVER (PARTITION BY user_id ORDER BY sequence), 0) AS earlier \
                  FROM point_history) h",
             ),
             term("amounts", "id", "amount", "point_history"),

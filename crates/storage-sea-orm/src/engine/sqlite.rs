@@ -4,23 +4,28 @@
 //! again, and every column would read that text anew.
 
 use chrono::SecondsFormat;
+use jangteo_shared_kernel::StorageError;
+use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DbErr, SqliteTransactionMode, TransactionOptions, Value};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
+};
 
-use super::{Engine, Pools};
+use super::{Dialect, Engine, Pools, json, listed};
 use crate::error::Class;
 use crate::options::{ConnectError, StorageOptions};
 use crate::set::{Changed, Column, Kind, Selected, Table};
 
 /// Takes the write lock at once, so that a transaction never finds out half-way that it has to wait.
-pub(super) const WRITING: TransactionOptions = TransactionOptions {
+const WRITING: TransactionOptions = TransactionOptions {
     isolation_level: None,
     access_mode: None,
     sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
 };
 
 /// All reads see what the first one saw.
-pub(super) const ONE_MOMENT: TransactionOptions = TransactionOptions {
+const ONE_MOMENT: TransactionOptions = TransactionOptions {
     isolation_level: None,
     access_mode: None,
     sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
@@ -56,6 +61,14 @@ pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectEr
     Ok(Pools { writer, reader })
 }
 
+/// The write lock is the lock of whoever changes the schema.
+pub(super) async fn begin_migrating(
+    _: &StorageOptions,
+    writer: &DatabaseConnection,
+) -> Result<DatabaseTransaction, StorageError> {
+    writer.begin_with_options(WRITING).await.map_err(|error| Engine::Sqlite.error(error))
+}
+
 /// Every connection to `:memory:` has a database of its own, so the readers would never see what the writer wrote.
 fn refuse_memory(url: &str) -> Result<(), ConnectError> {
     let place = url.split_once(':').map_or("", |(_, place)| place);
@@ -86,8 +99,129 @@ fn pool(
     pool
 }
 
+/// How SQLite is spoken to.
+pub(super) struct Sqlite;
+
+impl Dialect for Sqlite {
+    fn backend(&self) -> DbBackend {
+        DbBackend::Sqlite
+    }
+
+    fn writing(&self) -> TransactionOptions {
+        WRITING
+    }
+
+    fn one_moment(&self) -> TransactionOptions {
+        ONE_MOMENT
+    }
+
+    fn class_of(&self, error: &dyn DatabaseError) -> Class {
+        error.code().map_or(Class::Fatal, |code| class_of(&code))
+    }
+
+    /// `INSERT INTO "t" ("a", "b") SELECT unhex(value ->> 0), value ->> 1 FROM jsonb_each(?1)`
+    fn insert(&self, table: &Table) -> String {
+        let names = listed(table.columns.iter().map(|column| quoted(column.name)));
+        let values =
+            listed(table.columns.iter().enumerate().map(|(n, column)| opened("value", n, column.kind)));
+        format!("INSERT INTO {} ({names}) SELECT {values} FROM jsonb_each(?1)", quoted(table.name))
+    }
+
+    /// `UPDATE "t" AS t SET "b" = r.c1 FROM (SELECT unhex(value ->> 0) AS c0, … FROM jsonb_each(?1)) AS r WHERE t."a" = r.c0`
+    fn update(&self, table: &str, keys: &[Column], changes: &[Changed]) -> String {
+        let columns = keys.iter().chain(changes.iter().map(|change| &change.column));
+        let row = listed(
+            columns.enumerate().map(|(n, column)| format!("{} AS c{n}", opened("value", n, column.kind))),
+        );
+        let set = listed((keys.len()..).zip(changes).map(|(n, change)| {
+            let name = quoted(change.column.name);
+            if change.adds { format!("{name} = t.{name} + r.c{n}") } else { format!("{name} = r.c{n}") }
+        }));
+        let matches = keys.iter().enumerate().map(|(n, key)| format!("t.{} = r.c{n}", quoted(key.name)));
+        let matches = matches.collect::<Vec<_>>().join(" AND ");
+        format!(
+            "UPDATE {} AS t SET {set} FROM (SELECT {row} FROM jsonb_each(?1)) AS r WHERE {matches}",
+            quoted(table)
+        )
+    }
+
+    /// `SELECT t."a", t."b" FROM jsonb_each(?1) AS r CROSS JOIN "t" AS t ON t."a" = unhex(r.value ->> 0)`
+    ///
+    /// `CROSS JOIN` makes SQLite go through the set and look each row up, in the order of the set. Nothing is locked: the
+    /// transaction holds the only write lock.
+    fn select(&self, table: &Table, selected: &Selected) -> String {
+        let names = names_of(table);
+        let matches = matching(&selected.keys);
+        let condition = selected.only.map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
+        let table = quoted(table.name);
+        format!("SELECT {names} FROM jsonb_each(?1) AS r CROSS JOIN {table} AS t ON {matches}{condition}")
+    }
+
+    /// `SELECT (SELECT count(*) FROM "t" AS t WHERE t."a" = unhex(r.value ->> 0)) FROM jsonb_each(?1) AS r`
+    ///
+    /// A set is gone through in its order.
+    fn count(&self, table: &str, keys: &[Column]) -> String {
+        format!(
+            "SELECT (SELECT count(*) FROM {} AS t WHERE {}) FROM jsonb_each(?1) AS r",
+            quoted(table),
+            matching(keys)
+        )
+    }
+
+    /// Nothing is skipped: there is nobody else while the transaction holds the only write lock.
+    fn lock_due(&self, table: &Table, column: &str, only: &str) -> String {
+        self.select_due(table, column, only)
+    }
+
+    /// `SELECT t."a", t."b" FROM "t" AS t WHERE condition AND t."b" <= ?1 ORDER BY t."b" LIMIT ?2`
+    fn select_due(&self, table: &Table, column: &str, only: &str) -> String {
+        let names = names_of(table);
+        let (table, column) = (quoted(table.name), quoted(column));
+        format!(
+            "SELECT {names} FROM {table} AS t WHERE {only} AND t.{column} <= ?1 ORDER BY t.{column} LIMIT ?2"
+        )
+    }
+
+    /// `DELETE FROM "t" WHERE ("a") IN (SELECT unhex(value ->> 0) FROM jsonb_each(?1))`
+    fn delete(&self, table: &str, keys: &[Column]) -> String {
+        let names = listed(keys.iter().map(|key| quoted(key.name)));
+        let values = listed(keys.iter().enumerate().map(|(n, key)| opened("value", n, key.kind)));
+        format!("DELETE FROM {} WHERE ({names}) IN (SELECT {values} FROM jsonb_each(?1))", quoted(table))
+    }
+
+    fn delete_before(&self, table: &str, _: &[Column], column: &str) -> String {
+        let (table, column) = (quoted(table), quoted(column));
+        format!(
+            "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {column} < ?1 ORDER BY {column} LIMIT ?2)"
+        )
+    }
+
+    fn sum(&self, amount: &str) -> String {
+        format!("SUM({amount})")
+    }
+
+    /// `SUM` fails beyond 64 bits, and a shop may turn over more. The halves of its amounts never add up to so much.
+    fn wide_sum(&self, factor: &str, amount: &str) -> String {
+        format!("{}, {}", high(factor, amount), low(factor, amount))
+    }
+
+    /// A product beyond 64 bits becomes a float, which is large enough not to be taken for zero.
+    fn wide_sum_is_not_zero(&self, factor: &str, amount: &str) -> String {
+        format!("{} * 4294967296 + {} <> 0", high(factor, amount), low(factor, amount))
+    }
+
+    fn parameter(&self, n: usize) -> String {
+        format!("?{n}")
+    }
+
+    fn parameters(&self, rows: &[Vec<Value>]) -> Result<Vec<Value>, DbErr> {
+        // The very form in which the driver writes and compares instants.
+        json::parameters(rows, |at| at.to_rfc3339_opts(SecondsFormat::AutoSi, false))
+    }
+}
+
 /// Extended result codes; the lower byte is the kind.
-pub(super) fn class_of(code: &str) -> Class {
+fn class_of(code: &str) -> Class {
     const BUSY: i32 = 5;
     const LOCKED: i32 = 6;
     const NO_MEMORY: i32 = 7;
@@ -108,79 +242,6 @@ pub(super) fn class_of(code: &str) -> Class {
     }
 }
 
-/// `INSERT INTO "t" ("a", "b") SELECT unhex(value ->> 0), value ->> 1 FROM jsonb_each(?1)`
-pub(super) fn insert(table: &Table) -> String {
-    let names = listed(table.columns.iter().map(|column| quoted(column.name)));
-    let values = listed(table.columns.iter().enumerate().map(|(n, column)| opened("value", n, column.kind)));
-    format!("INSERT INTO {} ({names}) SELECT {values} FROM jsonb_each(?1)", quoted(table.name))
-}
-
-/// `UPDATE "t" AS t SET "b" = r.c1 FROM (SELECT unhex(value ->> 0) AS c0, … FROM jsonb_each(?1)) AS r WHERE t."a" = r.c0`
-pub(super) fn update(table: &str, keys: &[Column], changes: &[Changed]) -> String {
-    let columns = keys.iter().chain(changes.iter().map(|change| &change.column));
-    let row =
-        listed(columns.enumerate().map(|(n, column)| format!("{} AS c{n}", opened("value", n, column.kind))));
-    let set = listed((keys.len()..).zip(changes).map(|(n, change)| {
-        let name = quoted(change.column.name);
-        if change.adds { format!("{name} = t.{name} + r.c{n}") } else { format!("{name} = r.c{n}") }
-    }));
-    let matches = keys.iter().enumerate().map(|(n, key)| format!("t.{} = r.c{n}", quoted(key.name)));
-    let matches = matches.collect::<Vec<_>>().join(" AND ");
-    format!(
-        "UPDATE {} AS t SET {set} FROM (SELECT {row} FROM jsonb_each(?1)) AS r WHERE {matches}",
-        quoted(table)
-    )
-}
-
-/// `SELECT t."a", t."b" FROM jsonb_each(?1) AS r CROSS JOIN "t" AS t ON t."a" = unhex(r.value ->> 0)`
-///
-/// `CROSS JOIN` makes SQLite go through the set and look each row up, in the order of the set. Nothing is locked: the
-/// transaction holds the only write lock.
-pub(super) fn select(table: &Table, selected: &Selected) -> String {
-    let names = names_of(table);
-    let matches = matching(&selected.keys);
-    let condition = selected.only.map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
-    let table = quoted(table.name);
-    format!("SELECT {names} FROM jsonb_each(?1) AS r CROSS JOIN {table} AS t ON {matches}{condition}")
-}
-
-/// `SELECT (SELECT count(*) FROM "t" AS t WHERE t."a" = unhex(r.value ->> 0)) FROM jsonb_each(?1) AS r`
-///
-/// A set is gone through in its order.
-pub(super) fn count(table: &str, keys: &[Column]) -> String {
-    format!(
-        "SELECT (SELECT count(*) FROM {} AS t WHERE {}) FROM jsonb_each(?1) AS r",
-        quoted(table),
-        matching(keys)
-    )
-}
-
-/// Nothing is skipped: there is nobody else while the transaction holds the only write lock.
-pub(super) fn lock_due(table: &Table, column: &str, only: &str) -> String {
-    select_due(table, column, only)
-}
-
-/// `SELECT t."a", t."b" FROM "t" AS t WHERE condition AND t."b" <= ?1 ORDER BY t."b" LIMIT ?2`
-pub(super) fn select_due(table: &Table, column: &str, only: &str) -> String {
-    let names = names_of(table);
-    let (table, column) = (quoted(table.name), quoted(column));
-    format!("SELECT {names} FROM {table} AS t WHERE {only} AND t.{column} <= ?1 ORDER BY t.{column} LIMIT ?2")
-}
-
-/// `DELETE FROM "t" WHERE ("a") IN (SELECT unhex(value ->> 0) FROM jsonb_each(?1))`
-pub(super) fn delete(table: &str, keys: &[Column]) -> String {
-    let names = listed(keys.iter().map(|key| quoted(key.name)));
-    let values = listed(keys.iter().enumerate().map(|(n, key)| opened("value", n, key.kind)));
-    format!("DELETE FROM {} WHERE ({names}) IN (SELECT {values} FROM jsonb_each(?1))", quoted(table))
-}
-
-pub(super) fn delete_before(table: &str, column: &str) -> String {
-    let (table, column) = (quoted(table), quoted(column));
-    format!(
-        "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {column} < ?1 ORDER BY {column} LIMIT ?2)"
-    )
-}
-
 /// The columns of a table called `t`.
 fn names_of(table: &Table) -> String {
     listed(table.columns.iter().map(|column| format!("t.{}", quoted(column.name))))
@@ -192,16 +253,6 @@ fn matching(keys: &[Column]) -> String {
     let matches =
         matches.map(|(n, key)| format!("t.{} = {}", quoted(key.name), opened("r.value", n, key.kind)));
     matches.collect::<Vec<_>>().join(" AND ")
-}
-
-/// `SUM` fails beyond 64 bits, and a shop may turn over more. The halves of its amounts never add up to so much.
-pub(super) fn wide_sum(factor: &str, amount: &str) -> String {
-    format!("{}, {}", high(factor, amount), low(factor, amount))
-}
-
-/// A product beyond 64 bits becomes a float, which is large enough not to be taken for zero.
-pub(super) fn wide_sum_is_not_zero(factor: &str, amount: &str) -> String {
-    format!("{} * 4294967296 + {} <> 0", high(factor, amount), low(factor, amount))
 }
 
 fn high(factor: &str, amount: &str) -> String {
@@ -217,70 +268,12 @@ fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }
 
-fn listed(parts: impl Iterator<Item = String>) -> String {
-    parts.collect::<Vec<_>>().join(", ")
-}
-
 /// The `n`th value of a row, as the column has it. JSON has no bytes: ids, keys and hashes travel in hexadecimal.
 fn opened(row: &str, n: usize, kind: Kind) -> String {
     match kind {
         Kind::Id | Kind::Bytes => format!("unhex({row} ->> {n})"),
         Kind::Integer | Kind::Text | Kind::Instant => format!("{row} ->> {n}"),
     }
-}
-
-/// One JSON array of rows, each an array of its values.
-pub(super) fn parameters(rows: &[Vec<Value>]) -> Result<Vec<Value>, DbErr> {
-    let mut json = String::from("[");
-    for (n, row) in rows.iter().enumerate() {
-        json.push_str(if n == 0 { "[" } else { ",[" });
-        for (n, value) in row.iter().enumerate() {
-            if n > 0 {
-                json.push(',');
-            }
-            push_value(&mut json, value)?;
-        }
-        json.push(']');
-    }
-    json.push(']');
-    Ok(vec![json.into()])
-}
-
-fn push_value(json: &mut String, value: &Value) -> Result<(), DbErr> {
-    let not_written = |_| DbErr::Type("a value cannot be written as JSON".to_owned());
-    match value {
-        Value::Uuid(Some(id)) => push_hexadecimal(json, id.as_bytes()),
-        Value::BigInt(Some(number)) => json.push_str(&number.to_string()),
-        Value::SmallInt(Some(number)) => json.push_str(&number.to_string()),
-        Value::String(Some(text)) => json.push_str(&serde_json::to_string(text).map_err(not_written)?),
-        // The very form in which the driver writes and compares instants.
-        Value::ChronoDateTimeUtc(Some(instant)) => {
-            json.push('"');
-            json.push_str(&instant.to_rfc3339_opts(SecondsFormat::AutoSi, false));
-            json.push('"');
-        }
-        Value::Bytes(Some(bytes)) => push_hexadecimal(json, bytes),
-        Value::Uuid(None)
-        | Value::BigInt(None)
-        | Value::SmallInt(None)
-        | Value::String(None)
-        | Value::ChronoDateTimeUtc(None)
-        | Value::Bytes(None) => json.push_str("null"),
-        other => return Err(DbErr::Type(format!("no column of ours holds a {:?}", other.array_type()))),
-    }
-    Ok(())
-}
-
-fn push_hexadecimal(json: &mut String, bytes: &[u8]) {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    json.reserve(bytes.len() * 2 + 2);
-    json.push('"');
-    for byte in bytes {
-        json.push(DIGITS[usize::from(byte >> 4)]);
-        json.push(DIGITS[usize::from(byte & 0x0f)]);
-    }
-    json.push('"');
 }
 
 #[cfg(test)]
@@ -292,7 +285,7 @@ mod tests {
     use super::*;
 
     fn json(row: Vec<Value>) -> String {
-        match parameters(&[row]).unwrap().pop() {
+        match Sqlite.parameters(&[row]).unwrap().pop() {
             Some(Value::String(Some(json))) => json,
             other => panic!("{other:?}"),
         }
@@ -315,8 +308,8 @@ mod tests {
             json(row),
             r#"[["019000000000700080000000000000ab",-9223372036854775808,7,"머그 \"컵\"\n","2026-11-22T00:00:00+00:00","2026-11-22T00:00:00.005+00:00","00ff",null]]"#
         );
-        assert_eq!(parameters(&[]).unwrap(), vec!["[]".into()]);
-        assert!(parameters(&[vec![1.5_f64.into()]]).is_err());
+        assert_eq!(Sqlite.parameters(&[]).unwrap(), vec!["[]".into()]);
+        assert!(Sqlite.parameters(&[vec![1.5_f64.into()]]).is_err());
     }
 
     async fn setting(db: &DatabaseConnection, pragma: &str) -> String {

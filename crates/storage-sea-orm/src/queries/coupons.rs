@@ -61,7 +61,8 @@ impl CouponQueries for SeaOrmStorage {
             .limit(page.limit.rows());
         if let Some(after) = page.after {
             let position = [after.created_at.into(), after.id.as_uuid().into()];
-            query = query.filter(keyset::below([Column::CreatedAt, Column::Id], position));
+            query =
+                query.filter(keyset::below(self.reader.engine, [Column::CreatedAt, Column::Id], position));
         }
         let campaigns = self.campaigns(&query).await?;
         Ok(Page::from_rows(campaigns, page.limit, |campaign| CampaignPosition {
@@ -92,7 +93,8 @@ impl CouponQueries for SeaOrmStorage {
         }
         if let Some(after) = page.after {
             let position = [after.claimed_at.into(), after.id.as_uuid().into()];
-            query = query.filter(keyset::below([Column::ClaimedAt, Column::Id], position));
+            query =
+                query.filter(keyset::below(self.reader.engine, [Column::ClaimedAt, Column::Id], position));
         }
         let found: Vec<issued_coupons::Model> = self.reader.all(&query).await?;
         let coupons = found.iter().map(rows::coupons::coupon).collect::<Result<_, _>>()?;

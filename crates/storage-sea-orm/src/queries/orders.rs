@@ -45,7 +45,8 @@ impl OrderQueries for SeaOrmStorage {
         }
         if let Some(after) = page.after {
             let position = [after.created_at.into(), after.id.as_uuid().into()];
-            query = query.filter(keyset::below([Column::CreatedAt, Column::Id], position));
+            query =
+                query.filter(keyset::below(self.reader.engine, [Column::CreatedAt, Column::Id], position));
         }
         let orders = self.orders(&query).await?;
         Ok(Page::from_rows(orders, page.limit, |order| OrderPosition {

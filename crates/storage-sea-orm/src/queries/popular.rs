@@ -31,9 +31,10 @@ struct Row {
 /// The roll-ups of the days, which are ranges of their primary key, summed by product; then the products, each found by
 /// its id. `CROSS JOIN` keeps SQLite from beginning with the whole catalogue; to the others it is a join like any other.
 fn text(engine: Engine, days: usize) -> String {
-    let [units, revenue] = ["units", "revenue_amount"].map(|column| engine.sum(column));
-    let parameters: Vec<String> = (1..=days).map(|n| engine.parameter(n)).collect();
-    let (currency, most) = (engine.parameter(days + 1), engine.parameter(days + 2));
+    let dialect = engine.dialect();
+    let [units, revenue] = ["units", "revenue_amount"].map(|column| dialect.sum(column));
+    let parameters: Vec<String> = (1..=days).map(|n| dialect.parameter(n)).collect();
+    let (currency, most) = (dialect.parameter(days + 1), dialect.parameter(days + 2));
     format!(
         "SELECT r.product_id, r.units, r.revenue, \
          p.name AS name, p.price_amount AS price_amount, p.currency AS price_currency, s.quantity AS stock \

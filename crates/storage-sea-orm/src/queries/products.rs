@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Se
 
 use super::keyset;
 use crate::SeaOrmStorage;
+use crate::engine::Engine;
 use crate::entity::products::Column;
 use crate::entity::{product_stock, products};
 use crate::names::Named;
@@ -32,7 +33,7 @@ impl ProductQueries for SeaOrmStorage {
     ) -> Result<Page<Product, ProductPosition>, StorageError> {
         let rows = list.page.limit.rows();
         let mut found = Vec::new();
-        for range in ranges(list) {
+        for range in ranges(self.reader.engine, list) {
             let left = rows.saturating_sub(u64::try_from(found.len()).unwrap_or(rows));
             if left > 0 {
                 found.extend(self.products(&range.limit(left)).await?);
@@ -44,7 +45,7 @@ impl ProductQueries for SeaOrmStorage {
 
 /// The ranges of an index that a page is read from, one after the other until it is full. One, but for a further page
 /// of the dearest first: prices descend there while ids ascend, which is two ranges.
-fn ranges(list: &ProductList) -> Vec<WithStock> {
+fn ranges(engine: Engine, list: &ProductList) -> Vec<WithStock> {
     let all = || of_filter(&list.filter);
     match (list.sort, &list.page.after) {
         (ProductSort::Newest, after) => {
@@ -52,7 +53,7 @@ fn ranges(list: &ProductList) -> Vec<WithStock> {
             vec![match after {
                 Some(ProductPosition::Newest { created_at, id }) => {
                     let position = [(*created_at).into(), id.as_uuid().into()];
-                    query.filter(keyset::below([Column::CreatedAt, Column::Id], position))
+                    query.filter(keyset::below(engine, [Column::CreatedAt, Column::Id], position))
                 }
                 _ => query,
             }]
@@ -62,7 +63,7 @@ fn ranges(list: &ProductList) -> Vec<WithStock> {
             vec![match after {
                 Some(ProductPosition::Price { amount, id }) => {
                     let position = [(*amount).into(), id.as_uuid().into()];
-                    query.filter(keyset::above([Column::PriceAmount, Column::Id], position))
+                    query.filter(keyset::above(engine, [Column::PriceAmount, Column::Id], position))
                 }
                 _ => query,
             }]
@@ -77,19 +78,23 @@ fn ranges(list: &ProductList) -> Vec<WithStock> {
                 _ => vec![query()],
             }
         }
-        (ProductSort::Name, after) => vec![by_name(&list.filter, after.as_ref())],
+        (ProductSort::Name, after) => vec![by_name(engine, &list.filter, after.as_ref())],
     }
 }
 
 /// One lower bound, not two: SQLite begins to read at the first that it finds, and a page far behind the beginning of
 /// a prefix would walk there. A position before the prefix is the start of it.
-fn by_name(filter: &ProductFilter, after: Option<&ProductPosition>) -> WithStock {
+fn by_name(engine: Engine, filter: &ProductFilter, after: Option<&ProductPosition>) -> WithStock {
     let query = of_status(filter).order_by_asc(Column::NameKey).order_by_asc(Column::Id);
     let from = match (after, &filter.name_prefix) {
         (Some(ProductPosition::Name { key, id }), prefix)
             if prefix.as_ref().is_none_or(|prefix| prefix <= key) =>
         {
-            Some(keyset::above([Column::NameKey, Column::Id], [key.as_str().into(), id.as_uuid().into()]))
+            Some(keyset::above(
+                engine,
+                [Column::NameKey, Column::Id],
+                [key.as_str().into(), id.as_uuid().into()],
+            ))
         }
         (_, prefix) => prefix.as_ref().map(|prefix| Column::NameKey.gte(prefix.as_str())),
     };

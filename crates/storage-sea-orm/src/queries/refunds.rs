@@ -43,7 +43,8 @@ impl RefundQueries for SeaOrmStorage {
             .limit(page.limit.rows());
         if let Some(after) = page.after {
             let position = [after.created_at.into(), after.id.as_uuid().into()];
-            query = query.filter(keyset::below([Column::CreatedAt, Column::Id], position));
+            query =
+                query.filter(keyset::below(self.reader.engine, [Column::CreatedAt, Column::Id], position));
         }
         let refunds = self.refunds(&query).await?;
         Ok(Page::from_rows(refunds, page.limit, |refund| RefundPosition {

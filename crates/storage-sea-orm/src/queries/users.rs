@@ -20,7 +20,7 @@ static STANDING: [OnceLock<String>; Engine::COUNT] = [const { OnceLock::new() };
 
 fn standing(engine: Engine) -> &'static str {
     STANDING[engine.index()].get_or_init(|| {
-        let [family, user, now] = [1, 2, 3].map(|n| engine.parameter(n));
+        let [family, user, now] = [1, 2, 3].map(|n| engine.dialect().parameter(n));
         format!(
             "SELECT u.role FROM refresh_families f INNER JOIN users u ON u.id = f.user_id \
              WHERE f.id = {family} AND f.user_id = {user} AND f.ended_at IS NULL AND f.expires_at > {now} \
@@ -74,7 +74,8 @@ impl UserQueries for SeaOrmStorage {
         }
         if let Some(after) = page.after {
             let position = [after.created_at.into(), after.id.as_uuid().into()];
-            query = query.filter(keyset::below([Column::CreatedAt, Column::Id], position));
+            query =
+                query.filter(keyset::below(self.reader.engine, [Column::CreatedAt, Column::Id], position));
         }
         let found = self.reader.all(&query).await?;
         let users =

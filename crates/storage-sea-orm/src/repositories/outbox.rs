@@ -37,7 +37,8 @@ impl UndeliveredEvents for SeaOrmTransaction {
             .limit(u64::from(most));
         if let Some(after) = after {
             let position = [after.subject.into(), after.aggregate.as_str().into()];
-            query = query.filter(keyset::above([Column::Subject, Column::Aggregate], position));
+            query =
+                query.filter(keyset::above(self.lane.engine, [Column::Subject, Column::Aggregate], position));
         }
         let found: Vec<outbox::Model> = self.lane.all(&query).await?;
         found.into_iter().map(rows::outbox::event).collect()

@@ -34,9 +34,13 @@ struct Sum {
 
 /// Everything in one statement, which sees one moment on every engine and in every isolation level.
 fn counted(engine: Engine) -> String {
-    let [units, revenue] = ["units", "revenue"].map(|column| engine.sum(column));
+    let [units, revenue] = ["units", "revenue"].map(|column| engine.dialect().sum(column));
     let within = |column: &str, n| {
-        format!("{column} >= {} AND {column} < {}", engine.parameter(n), engine.parameter(n + 1))
+        format!(
+            "{column} >= {} AND {column} < {}",
+            engine.dialect().parameter(n),
+            engine.dialect().parameter(n + 1)
+        )
     };
     let [paid, refunded, noted] = [within("o.paid_at", 1), within("r.paid_at", 3), within("sold_at", 5)];
     format!(

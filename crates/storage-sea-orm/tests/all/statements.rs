@@ -24,6 +24,7 @@ use jangteo_ranking::{DailySales, SalesRepository};
 use jangteo_refund::{Refund, RefundPosition, RefundQueries, RefundRepository};
 use jangteo_shared_kernel::{BusinessZone, Currency, Limit, PageRequest, Quantity, UserId};
 use jangteo_storage_conformance::Fixtures;
+use jangteo_test_services::Service;
 use jangteo_user::{
     RefreshFamily, RefreshFamilyRepository, Role, SecretHash, UserFilter, UserPosition, UserQueries,
     UserRepository,
@@ -637,5 +638,56 @@ fn plan_over_sales(text: &str) -> &'static [&'static str] {
             "SCAN parts",
             "USE TEMP B-TREE FOR GROUP BY",
         ]
+    }
+}
+
+/// The plan that any values get, with the settings of the storage's connections.
+#[tokio::test]
+async fn on_postgres_every_row_is_found_through_an_index() {
+    let shop = Shop::open_on(Service::Postgres, |_| ()).await;
+    shop.take_statements();
+    exercise(&shop).await;
+    let texts: BTreeSet<_> = shop.take_statements().into_iter().collect();
+    assert!(texts.len() > 80, "{}", texts.len());
+    let db = shop.by_hand().await;
+    db.execute_unprepared("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
+        .await
+        .unwrap();
+    for (n, text) in texts.iter().enumerate() {
+        let parameters = (1..=20).filter(|n| text.contains(&format!("${n}"))).count();
+        db.execute_unprepared(&format!("PREPARE s{n} AS {text}")).await.unwrap();
+        let values = if parameters == 0 {
+            String::new()
+        } else {
+            format!("({})", vec!["NULL"; parameters].join(", "))
+        };
+        let explain =
+            Statement::from_string(db.get_database_backend(), format!("EXPLAIN EXECUTE s{n}{values}"));
+        let plan: Vec<String> = db
+            .query_all_raw(explain)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.try_get_by_index(0).unwrap())
+            .collect();
+        // A rebuild reads all that is just now uncounted.
+        let walks =
+            |step: &String| step.contains("Seq Scan") && !step.contains("Seq Scan on uncounted_sales");
+        assert!(!plan.iter().any(walks), "{text}\n{plan:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_set_costs_as_many_statements_on_servers() {
+    for service in Service::ALL {
+        let shop = Shop::open_on(service, |_| ()).await;
+        shop.add_products(&(1..=100).map(|n| product(n, 1_000)).collect::<Vec<_>>()).await;
+        let mut texts = BTreeSet::new();
+        for (orders, lines) in [(100..101, 1), (200..201, 100), (300..428, 3)] {
+            shop.take_statements();
+            place(&shop, orders, lines).await;
+            texts.extend(shop.take_statements());
+        }
+        assert_eq!(texts.len(), 8, "{service}: one text a statement: {texts:#?}");
     }
 }

@@ -148,7 +148,12 @@ impl Actor<'_> {
 
 impl Story {
     pub(crate) async fn tell() -> Self {
-        let (shop, fixtures) = (Shop::open().await, Fixtures::seeded(31));
+        Self::tell_in(Shop::open().await).await
+    }
+
+    /// The same, with the same ids, in an empty shop.
+    pub(crate) async fn tell_in(shop: Shop) -> Self {
+        let fixtures = Fixtures::seeded(31);
         let register = RegisterUsers { sources: fixtures.sources(), currency: Currency::KRW };
         let profile = Profile { email: fixtures.email(), name: "Minji".parse().unwrap(), phone: None };
         let password_hash = fixtures.password_hash();

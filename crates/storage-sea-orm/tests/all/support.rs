@@ -14,11 +14,12 @@ use jangteo_product::{NewProduct, Product, ProductRepository, ProductStatus};
 use jangteo_ranking::Sale;
 use jangteo_shared_kernel::{Currency, Id, Money, Quantity, StorageError, Timestamp, UserId, atomically};
 use jangteo_storage_sea_orm::{SeaOrmStorage, SeaOrmTransaction, StorageOptions};
+use jangteo_test_services::{Service, shared};
 use jangteo_user::{
     CipherError, Email, EmailLookup, FieldCipher, FieldPlace, PasswordHash, Profile, Role, User,
     UserRepository,
 };
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 /// A cipher that is good for nothing but tests: nobody reads the clear text in the file, and a value opens at its own
 /// place only.
@@ -64,11 +65,14 @@ impl FieldCipher for TestCipher {
     }
 }
 
-/// A migrated storage, the statements that it ran, and its file.
+/// A migrated storage, the statements that it ran, and where it is. A clone is the same shop.
+#[derive(Clone)]
 pub(crate) struct Shop {
     pub(crate) storage: SeaOrmStorage,
     pub(crate) statements: Arc<Mutex<Vec<String>>>,
-    directory: tempfile::TempDir,
+    pub(crate) url: String,
+    /// The folder of an embedded database.
+    directory: Option<Arc<tempfile::TempDir>>,
 }
 
 impl Shop {
@@ -80,20 +84,33 @@ impl Shop {
         Self::open_in(tempfile::tempdir().unwrap(), change).await
     }
 
+    /// A shop with a database of its own on a server.
+    pub(crate) async fn open_on(service: Service, change: impl FnOnce(&mut StorageOptions)) -> Self {
+        Self::open_at(shared(service).new_database(), None, change).await
+    }
+
     async fn open_in(directory: tempfile::TempDir, change: impl FnOnce(&mut StorageOptions)) -> Self {
+        let url = format!("sqlite://{}", directory.path().join("shop.db").display());
+        Self::open_at(url, Some(directory), change).await
+    }
+
+    async fn open_at(
+        url: String,
+        directory: Option<tempfile::TempDir>,
+        change: impl FnOnce(&mut StorageOptions),
+    ) -> Self {
         let statements = Arc::<Mutex<Vec<String>>>::default();
-        let mut options =
-            StorageOptions::new(format!("sqlite://{}", directory.path().join("shop.db").display()));
+        let mut options = StorageOptions::new(&url);
         let ran = Arc::clone(&statements);
         options.on_statement = Some(Arc::new(move |text| ran.lock().unwrap().push(text.to_owned())));
         change(&mut options);
         let storage = SeaOrmStorage::connect(&options, Arc::new(TestCipher::default())).await.unwrap();
         storage.migrate().await.unwrap();
-        Self { storage, statements, directory }
+        Self { storage, statements, url, directory: directory.map(Arc::new) }
     }
 
     pub(crate) fn directory(&self) -> &std::path::Path {
-        self.directory.path()
+        self.directory.as_ref().unwrap().path()
     }
 
     /// The statements that ran since the last call.
@@ -111,16 +128,31 @@ impl Shop {
         Snapshot { directory }
     }
 
-    /// Another connection to the file, past the storage.
+    /// Another connection to the database, past the storage.
     pub(crate) async fn by_hand(&self) -> DatabaseConnection {
-        let url = format!("sqlite://{}", self.directory.path().join("shop.db").display());
-        Database::connect(url).await.unwrap()
+        let mut one = ConnectOptions::new(&self.url);
+        one.max_connections(1);
+        Database::connect(one).await.unwrap()
     }
 
     /// Runs a statement past the storage and past its constraints.
     pub(crate) async fn tamper(&self, sql: &str) {
         let db = self.by_hand().await;
-        db.execute_unprepared("PRAGMA ignore_check_constraints = ON").await.unwrap();
+        let no_constraints = match db.get_database_backend() {
+            DbBackend::MySql => "SET SESSION check_constraint_checks = 0, foreign_key_checks = 0",
+            DbBackend::Postgres => {
+                "SET session_replication_role = replica; \
+                 DO $$ DECLARE c record; BEGIN \
+                 FOR c IN SELECT conrelid::regclass AS t, conname FROM pg_constraint \
+                 WHERE contype = 'c' AND connamespace = 'public'::regnamespace LOOP \
+                 EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.t, c.conname); END LOOP; END $$"
+            }
+            _ => "PRAGMA ignore_check_constraints = ON",
+        };
+        db.execute_unprepared(no_constraints).await.unwrap();
+        // PostgreSQL reads the digits of an id as they are.
+        let digits = if db.get_database_backend() == DbBackend::Postgres { "'" } else { "x'" };
+        let sql = &sql.replace("x'", digits);
         assert_eq!(db.execute_unprepared(sql).await.unwrap().rows_affected(), 1, "{sql}");
         db.close().await.unwrap();
     }
@@ -151,6 +183,25 @@ impl Shop {
         let ids = BTreeSet::from([id]);
         let mut products: BTreeMap<_, _> = self.in_one(async |tx| tx.lock_products(&ids).await).await;
         products.remove(&id).unwrap()
+    }
+
+    /// Deletes every row of every table on a server, at once and in any order.
+    pub(crate) async fn empty(&self) {
+        let db = self.by_hand().await;
+        let backend = db.get_database_backend();
+        let (schema, begin) = if backend == DbBackend::MySql {
+            ("DATABASE()", "SET FOREIGN_KEY_CHECKS = 0; BEGIN;")
+        } else {
+            ("current_schema()", "BEGIN; SET LOCAL session_replication_role = replica;")
+        };
+        let tables = format!(
+            "SELECT CONCAT('DELETE FROM ', table_name, ';') FROM information_schema.tables \
+             WHERE table_schema = {schema} AND table_name <> 'seaql_migrations'"
+        );
+        let rows = db.query_all_raw(Statement::from_string(backend, tables)).await.unwrap();
+        let deletions: String = rows.iter().map(|row| row.try_get_by_index::<String>(0).unwrap()).collect();
+        db.execute_unprepared(&format!("{begin} {deletions} COMMIT")).await.unwrap();
+        db.close().await.unwrap();
     }
 
     /// One column of one row, as text.

@@ -18,10 +18,11 @@ use jangteo_shared_kernel::{Clock, Timestamp};
 use super::{DONE, say};
 use crate::config::Settings;
 use crate::shop::{Shop, UseCases};
+use crate::storage;
 
 pub(super) async fn run(settings: &Settings) -> anyhow::Result<u8> {
     let shop = Shop::open(settings).await?;
-    shop.storage.migrate().await?;
+    storage::prepare(&shop.storage, settings).await?;
     let demo = Demo { settings, shop };
     let (admin, customer) = (demo.account(&accounts::ADMIN).await?, demo.account(&accounts::CUSTOMER).await?);
     let products = demo.products().await?;

@@ -31,6 +31,11 @@ impl Request {
         Self { by_admin: true, ..self }
     }
 
+    /// Whether it is answered the same, however often it is sent.
+    pub(super) fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// Who sends it.
     pub(super) fn sender<'a>(&self, customer: &'a Person, admin: &'a Person) -> &'a Person {
         if self.by_admin { admin } else { customer }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::shopper::{Goods, Shopper};
+use super::shopper::{Goods, Paid, Shopper};
+use super::text;
 use crate::support::Person;
 
 /// Everything in a list, which does not change meanwhile.
@@ -18,19 +19,22 @@ async fn all(person: &Person, path: &str) -> Vec<Value> {
     }
 }
 
-/// Gives how many orders have each status.
+/// Gives how many orders have each status, and how many lots of points have expired.
 pub(super) async fn adds_up(
     admin: &Person,
     shoppers: &[Shopper],
     goods: &Goods,
     received: i64,
-) -> BTreeMap<String, usize> {
+) -> (BTreeMap<String, usize>, usize) {
     let mut sold = BTreeMap::<String, i64>::new();
+    let mut expired = 0;
     let (mut claimed, mut statuses) = (0, BTreeMap::<String, usize>::new());
     for shopper in shoppers {
         let orders = all(&shopper.customer, "/orders").await;
         let ids: BTreeSet<String> = orders.iter().map(|order| text(&order["id"])).collect();
-        assert_eq!((orders.len(), &ids), (ids.len(), &shopper.orders), "an order for each answer");
+        let placed: BTreeSet<String> = shopper.orders.keys().cloned().collect();
+        assert_eq!((orders.len(), &ids), (ids.len(), &placed), "an order for each answer");
+        let mut product_of = BTreeMap::new();
         for order in &orders {
             let status = text(&order["status"]);
             let ended = status == "CANCELLED" || status == "EXPIRED";
@@ -39,15 +43,31 @@ pub(super) async fn adds_up(
                 continue;
             }
             for line in order["items"].as_array().expect("items") {
-                let units = line["quantity"].as_i64().expect("units");
-                *sold.entry(text(&line["productId"])).or_default() += units;
+                let (units, product) = (units(line), text(&line["productId"]));
+                product_of.insert(text(&line["id"]), product.clone());
+                *sold.entry(product).or_default() += units;
             }
         }
+        let mut refunds = 0;
+        for Paid { payment, .. } in &shopper.payments {
+            for refund in all(&shopper.customer, &format!("/payments/{payment}/refunds")).await {
+                refunds += 1;
+                for item in
+                    refund["items"].as_array().expect("items").iter().filter(|item| item["restock"] == true)
+                {
+                    let product = &product_of[&text(&item["orderItemId"])];
+                    *sold.get_mut(product).expect("it was sold") -= units(item);
+                }
+            }
+        }
+        assert_eq!(refunds, shopper.refunds, "a refund for each answer");
         let history = all(&shopper.customer, "/users/me/points/history").await;
         let of = |kinds: &[&str]| {
             history.iter().filter(|entry| kinds.iter().any(|kind| entry["kind"] == *kind)).count()
         };
         assert_eq!(of(&["CHARGED", "GRANTED"]), shopper.credits, "an entry for each charge and grant");
+        assert_eq!(of(&["REFUNDED"]), shopper.refunds, "an entry for each refund");
+        expired += of(&["EXPIRED"]);
         assert_eq!(of(&["SPENT"]), shopper.payments.len(), "an entry for each payment");
         let coupons = all(&shopper.customer, "/users/me/coupons").await;
         assert_eq!(coupons.len(), shopper.claimed, "a coupon for each claim");
@@ -59,9 +79,9 @@ pub(super) async fn adds_up(
         assert_eq!(admin.stock(product).await + sold[product], received);
     }
     assert_eq!(admin.get(&format!("/coupons/{}", goods.campaign)).await.is(200).body["claimed"], claimed);
-    statuses
+    (statuses, expired)
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().expect("text").to_owned()
+fn units(item: &Value) -> i64 {
+    item["quantity"].as_i64().expect("units")
 }

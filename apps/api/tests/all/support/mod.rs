@@ -16,11 +16,11 @@ mod held;
 mod open_files;
 mod people;
 mod reply;
-mod server;
+pub(crate) mod server;
 
 pub(crate) use api::{Api, next};
 pub(crate) use held::HeldRequest;
 pub(crate) use open_files::allow_open_files;
 pub(crate) use people::{PASSWORD, Person, money};
 pub(crate) use reply::{Reply, counted};
-pub(crate) use server::{Server, run, run_in};
+pub(crate) use server::{Server, run};

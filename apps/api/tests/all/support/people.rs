@@ -89,7 +89,7 @@ impl Server {
 impl Person {
     /// The same person at another server of the same shop.
     pub(crate) fn at(&self, server: &Server) -> Self {
-        Self { api: self.api.at(server.url()), ..self.clone() }
+        Self { api: self.api.at(&server.url()), ..self.clone() }
     }
 
     /// A new product, by an administrator; gives its id.

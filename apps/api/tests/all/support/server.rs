@@ -1,4 +1,4 @@
-//! The binary as a child process.
+//! The binary as a child process, on a database of its own.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 
+use jangteo_test_services::shared;
 use tempfile::TempDir;
 
 use super::Api;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_jangteo");
+const DATABASE_URL: &str = "JANGTEO__DATABASE__URL";
 
 /// A server with a folder of its own. It is killed when dropped.
 pub(crate) struct Server {
     child: Child,
-    url: String,
+    address: String,
     folder: Arc<TempDir>,
     variables: Vec<(String, String)>,
 }
@@ -29,8 +31,11 @@ impl Server {
     /// A server with these variables of the environment besides.
     pub(crate) fn with(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let variables =
+        let mut variables: Vec<_> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        if let Some(service) = crate::DATABASE {
+            variables.push((DATABASE_URL.to_owned(), shared(service).new_database()));
+        }
         Self::launch(Arc::new(folder), variables)
     }
 
@@ -50,7 +55,7 @@ impl Server {
             File::options().create(true).append(true).open(folder.path().join("log")).expect("a log file");
         let mut child = command(folder.path())
             .envs(variables.iter().map(|(name, value)| (name, value)))
-            .arg("serve")
+            .args(["serve", "--migrate"])
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -58,30 +63,38 @@ impl Server {
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
         out.read_line(&mut line).expect("a line");
-        let address = line.trim_end().strip_prefix("jangteo is listening on ").map(str::to_owned);
-        let url = address
-            .unwrap_or_else(|| panic!("instead of its address the server printed {line:?}; see its log"));
-        Self { child, url, folder, variables }
+        let told = line.trim_end().strip_prefix("jangteo is listening on http://");
+        let Some(address) = told.map(str::to_owned) else {
+            panic!("instead of its address the server printed {line:?}; see its log")
+        };
+        Self { child, address, folder, variables }
     }
 
     /// A client without a token.
     pub(crate) fn api(&self) -> Api {
-        Api::new(&self.url)
+        Api::new(&self.url())
     }
 
     /// `http://127.0.0.1:PORT`.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address())
     }
 
     /// `127.0.0.1:PORT`.
     pub(crate) fn address(&self) -> &str {
-        self.url.trim_start_matches("http://")
+        &self.address
     }
 
     /// The folder that the server works in; its data is in `data`.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where the server's data is, for those who go past the server.
+    pub(crate) fn database_url(&self) -> String {
+        let set = self.variables.iter().find(|(name, _)| name == DATABASE_URL);
+        let embedded = || format!("sqlite://{}", self.folder().join("data/jangteo.sqlite").display());
+        set.map_or_else(embedded, |(_, url)| url.clone())
     }
 
     /// What the server has logged.

@@ -3,14 +3,15 @@
 mod coupons;
 mod orders;
 mod points;
+mod refunds;
 
 use coupons::Coupon;
-use orders::Order;
+pub(super) use orders::Order;
 use points::Lot;
 use proptest::strategy::{BoxedStrategy, Just, Strategy};
 use proptest_state_machine::ReferenceStateMachine;
 
-use super::opening::{CAMPAIGNS, PRICES, STOCK, USERS};
+use super::opening::{self, CAMPAIGNS, PRICES, STOCK, USERS};
 use super::steps;
 use super::{Answered, Figures, Step};
 
@@ -52,7 +53,8 @@ impl ReferenceStateMachine for Reference {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<Self> {
-        Just(Self::open()).boxed()
+        let open = opening::first_steps().fold(Self::open(), |open, step| Self::apply(open, &step));
+        Just(open).boxed()
     }
 
     fn transitions(state: &Self) -> BoxedStrategy<Step> {
@@ -77,7 +79,10 @@ impl ReferenceStateMachine for Reference {
             Step::Repeat { request } => {
                 return state.requests.get(*request).is_some_and(|(step, _)| state.is_there(step.user()));
             }
-            Step::Pay { order, .. } | Step::Cancel { order, .. } => *order < state.orders.len(),
+            Step::Pay { order, .. }
+            | Step::Cancel { order, .. }
+            | Step::Refund { order, .. }
+            | Step::CancelPayment { order, .. } => *order < state.orders.len(),
             Step::Place { coupon: Some(coupon), .. } => *coupon < state.coupons.len(),
             // Somebody stays.
             Step::Delete { user } => *user > 0,
@@ -124,6 +129,8 @@ impl Reference {
             Step::Place { user, items, coupon, expected } => self.place(*user, items, *coupon, *expected),
             Step::Pay { user, order, points } => self.pay(*user, *order, *points),
             Step::Cancel { user, order } => self.cancel(*user, *order),
+            Step::Refund { by, order, units } => self.refund(*by, *order, units.as_deref()),
+            Step::CancelPayment { by, order } => self.cancel_payment(*by, *order),
             Step::Adjust { product, delta } => self.adjust(*product, *delta),
             Step::Edit { product, price, on_sale } => {
                 let product = &mut self.products[*product];
@@ -135,6 +142,10 @@ impl Reference {
                 Ok(())
             }
             Step::Wait { .. } | Step::Repeat { .. } => Ok(()),
+            Step::ExpirePoints => {
+                self.expire_points();
+                Ok(())
+            }
             Step::ExpireOrders => return Answered::Counted(self.expire_orders()),
         };
         decided.map_or_else(Answered::Refused, |()| Answered::Done)
@@ -152,7 +163,8 @@ impl Reference {
     }
 
     fn delete(&mut self, user: usize) {
-        self.users[user] = User { gone: true, lots: Vec::new() };
+        self.users[user].gone = true;
+        self.users[user].lots.iter_mut().for_each(|lot| lot.left = 0);
         self.cancel_all_of(user);
     }
 
@@ -160,7 +172,7 @@ impl Reference {
     pub(super) fn figures(&self) -> Figures {
         Figures {
             stock: self.products.iter().map(|product| product.stock).collect(),
-            points: self.users.iter().map(|user| self.lots(user)).collect(),
+            points: self.users.iter().map(|user| self.points(user)).collect(),
             orders: self.orders.iter().map(Order::figures).collect(),
             coupons: self.coupons.iter().map(|coupon| coupon.figures(self.now)).collect(),
             claimed: self.claimed.clone(),

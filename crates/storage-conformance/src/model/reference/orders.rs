@@ -3,7 +3,7 @@
 use jangteo_order::OrderStatus;
 
 use super::{Reference, Refused};
-use crate::model::figures::{LineFigures, OrderFigures, PaymentFigures};
+use crate::model::figures::{ItemFigures, LineFigures, OrderFigures};
 use crate::model::opening::UNPAID_EXPIRY;
 
 #[derive(Debug, Clone)]
@@ -11,16 +11,24 @@ pub(in crate::model) struct Order {
     pub(in crate::model) user: usize,
     pub(in crate::model) status: OrderStatus,
     pub(in crate::model) lines: Vec<Line>,
-    coupon: Option<usize>,
+    pub(super) coupon: Option<usize>,
     pub(in crate::model) expires: i64,
+    /// From which lots its payment has how much that was not given back, in the order of spending.
+    pub(super) taken: Vec<(usize, i64)>,
+    /// The items of each refund.
+    pub(super) refunds: Vec<Vec<ItemFigures>>,
+    /// Whether all that was paid was given back by cancelling the payment.
+    pub(super) cancelled: bool,
 }
 
 #[derive(Debug, Clone)]
 pub(in crate::model) struct Line {
     pub(super) product: usize,
-    quantity: u32,
+    pub(super) quantity: u32,
     pub(super) gross: i64,
-    discount: i64,
+    pub(super) discount: i64,
+    pub(super) refunded: u32,
+    pub(super) restocked: u32,
 }
 
 impl Order {
@@ -29,23 +37,21 @@ impl Order {
     }
 
     pub(super) fn figures(&self) -> OrderFigures {
-        let total = self.total();
-        let tenders = if total > 0 { vec![(total, 0)] } else { Vec::new() };
-        let payment = PaymentFigures { captured: total, refunded: 0, tenders };
         let line = |line: &Line| LineFigures {
             product: line.product,
             quantity: line.quantity,
             gross: line.gross,
             discount: line.discount,
-            refunded: 0,
+            refunded: line.refunded,
+            restocked: line.restocked,
         };
         OrderFigures {
             user: self.user,
             status: self.status,
-            total,
+            total: self.total(),
             coupon: self.coupon,
             lines: self.lines.iter().map(line).collect(),
-            payments: if self.status == OrderStatus::Paid { vec![payment] } else { Vec::new() },
+            payments: self.payment().into_iter().collect(),
         }
     }
 }
@@ -72,7 +78,16 @@ impl Reference {
             }
         }
         let status = OrderStatus::PendingPayment;
-        let mut order = Order { user, status, lines, coupon, expires: self.now + UNPAID_EXPIRY };
+        let mut order = Order {
+            user,
+            status,
+            lines,
+            coupon,
+            expires: self.now + UNPAID_EXPIRY,
+            taken: Vec::new(),
+            refunds: Vec::new(),
+            cancelled: false,
+        };
         if expected.is_some_and(|expected| expected != order.total()) {
             return Err("price-changed");
         }
@@ -98,7 +113,7 @@ impl Reference {
                 line.quantity += quantity;
                 line.gross += gross;
             } else {
-                lines.push(Line { product, quantity, gross, discount: 0 });
+                lines.push(Line { product, quantity, gross, discount: 0, refunded: 0, restocked: 0 });
             }
         }
         lines
@@ -126,7 +141,9 @@ impl Reference {
         if points.is_some_and(|points| points != total) {
             return Err("amount-mismatch");
         }
-        self.spend(user, total)?;
+        if total > 0 {
+            self.orders[order].taken = self.spend(user, total)?;
+        }
         self.orders[order].status = OrderStatus::Paid;
         Ok(())
     }

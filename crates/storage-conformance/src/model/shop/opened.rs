@@ -9,7 +9,8 @@ use jangteo_user::{Profile, Role};
 use super::Shop;
 use crate::Storage;
 use crate::fixtures::{krw, price, units};
-use crate::model::opening::{CAMPAIGNS, Off, PRICES, Plan, STOCK, USERS, Valid};
+use crate::model::Answered;
+use crate::model::opening::{CAMPAIGNS, Off, PRICES, Plan, STOCK, USERS, Valid, first_steps};
 
 impl<S: Storage> Shop<S> {
     pub(in crate::model) async fn open(empty: S) -> Self {
@@ -46,6 +47,9 @@ impl<S: Storage> Shop<S> {
         for plan in &CAMPAIGNS {
             let new = NewCampaign::check(shop.draft(plan), Currency::KRW).expect("a campaign");
             shop.campaigns.push(shop.run(&CreateCampaigns { sources: shop.sources() }, new).await.id);
+        }
+        for step in first_steps() {
+            assert_eq!(shop.take(&step).await, Answered::Done, "{step:?}");
         }
         shop
     }

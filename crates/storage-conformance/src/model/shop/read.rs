@@ -1,13 +1,19 @@
 //! What can be read of a shop, by the numbers of things.
 
+use std::collections::BTreeMap;
+
 use jangteo_order::{Order, OrderFilter, OrderLine};
 use jangteo_payment::Payment;
 use jangteo_point::PointLotKind;
+use jangteo_refund::{Refund, RefundItem};
 use jangteo_shared_kernel::{IssuedCouponId, Limit, PageRequest, ProductId, Timestamp, UserId};
 
 use super::{Shop, decided};
 use crate::Storage;
-use crate::model::figures::{CouponFigures, Figures, LineFigures, LotFigures, OrderFigures, PaymentFigures};
+use crate::model::figures::{
+    CouponFigures, Figures, ItemFigures, LineFigures, LotFigures, OrderFigures, PaymentFigures, PointFigures,
+    RefundFigures,
+};
 
 /// The number of the thing with this id.
 fn number<T: PartialEq>(ids: &[T], id: &T) -> usize {
@@ -27,7 +33,7 @@ impl<S: Storage> Shop<S> {
             figures.stock.push(self.stock(*product).await);
         }
         for user in &self.users {
-            figures.points.push(self.lots(*user).await);
+            figures.points.push(self.points(*user).await);
         }
         for coupon in &self.coupons {
             figures.coupons.push(self.coupon(*coupon).await);
@@ -50,23 +56,22 @@ impl<S: Storage> Shop<S> {
         i64::from(product.stock.get())
     }
 
-    async fn lots(&self, user: UserId) -> Vec<LotFigures> {
+    async fn points(&self, user: UserId) -> PointFigures {
         let account = decided(self.storage.find_point_account(user).await).expect("an account");
         let now = self.fixtures.now();
-        let mut live = account.lots.clone();
-        live.retain(|lot| lot.is_live(now));
-        live.sort_by_key(|lot| lot.created_at);
-        assert_eq!(
-            live.iter().map(|lot| lot.remaining.amount()).sum::<i64>(),
-            account.available(now).amount()
-        );
-        live.into_iter()
-            .map(|lot| LotFigures {
-                bonus: lot.kind == PointLotKind::Bonus,
-                left: lot.remaining.amount(),
-                until: lot.expires_at.map(|until| self.seconds(until)),
-            })
-            .collect()
+        let mut live = BTreeMap::new();
+        for lot in account.lots.iter().filter(|lot| lot.is_live(now)) {
+            let alike = (lot.created_at, lot.expires_at, lot.kind == PointLotKind::Bonus);
+            *live.entry(alike).or_default() += lot.remaining.amount();
+        }
+        assert_eq!(live.values().sum::<i64>(), account.available(now).amount());
+        let lot = |((since, until, bonus), left): ((Timestamp, Option<Timestamp>, bool), i64)| LotFigures {
+            since: self.seconds(since),
+            bonus,
+            left,
+            until: until.map(|until| self.seconds(until)),
+        };
+        PointFigures { balance: account.balance.amount(), lots: live.into_iter().map(lot).collect() }
     }
 
     fn seconds(&self, instant: Timestamp) -> i64 {
@@ -90,29 +95,24 @@ impl<S: Storage> Shop<S> {
         let mut figures = Vec::with_capacity(newest_first.len());
         for order in newest_first.into_iter().rev() {
             assert_eq!(number(&self.orders, &order.id), figures.len(), "the list is in order");
-            let payments = decided(self.storage.payments_of_order(order.id).await);
-            figures.push(self.order(&order, &payments));
+            let mut payments = Vec::new();
+            for payment in decided(self.storage.payments_of_order(order.id).await) {
+                payments.push(self.payment(&order, &payment).await);
+            }
+            figures.push(self.order(&order, payments));
         }
         assert_eq!(figures.len(), self.orders.len(), "each order is in the list");
         figures
     }
 
-    fn order(&self, order: &Order, payments: &[Payment]) -> OrderFigures {
+    fn order(&self, order: &Order, payments: Vec<PaymentFigures>) -> OrderFigures {
         let line = |line: &OrderLine| LineFigures {
             product: number(&self.products, &line.product),
             quantity: line.quantity.get(),
             gross: line.gross.amount(),
             discount: line.discount.amount(),
             refunded: line.refunded.get(),
-        };
-        let payment = |payment: &Payment| PaymentFigures {
-            captured: payment.captured().amount(),
-            refunded: payment.refunded().amount(),
-            tenders: payment
-                .tenders
-                .iter()
-                .map(|tender| (tender.amount.amount(), tender.refunded.amount()))
-                .collect(),
+            restocked: line.restocked.get(),
         };
         OrderFigures {
             user: number(&self.users, &order.user),
@@ -120,7 +120,33 @@ impl<S: Storage> Shop<S> {
             total: order.total().amount(),
             coupon: order.issued_coupon.map(|coupon| number(&self.coupons, &coupon)),
             lines: order.lines.iter().map(line).collect(),
-            payments: payments.iter().map(payment).collect(),
+            payments,
+        }
+    }
+
+    async fn payment(&self, order: &Order, payment: &Payment) -> PaymentFigures {
+        let page = PageRequest { limit: Limit::new(100).expect("a limit"), after: None };
+        let newest_first = decided(self.storage.list_refunds_of_payment(payment.id, &page).await).items;
+        let item = |item: &RefundItem| ItemFigures {
+            line: order.lines.iter().position(|line| line.id == item.line).expect("a line of the order"),
+            quantity: item.quantity.get(),
+            restock: item.restock,
+            amount: item.amount.amount(),
+        };
+        let refund = |refund: &Refund| RefundFigures {
+            amount: refund.amount.amount(),
+            items: refund.items.iter().map(item).collect(),
+        };
+        PaymentFigures {
+            status: payment.status(),
+            captured: payment.captured().amount(),
+            refunded: payment.refunded().amount(),
+            tenders: payment
+                .tenders
+                .iter()
+                .map(|tender| (tender.amount.amount(), tender.refunded.amount()))
+                .collect(),
+            refunds: newest_first.iter().rev().map(refund).collect(),
         }
     }
 }
