@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Counted, Counters, InvalidCredentials, Quota, SessionError, SessionTokens};
+use crate::{Counted, Counters, InvalidCredentials, Quota, SessionError};
 
 /// Under which names an attempt to log in is counted; see [`Counters`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +41,13 @@ impl<C: Counters> ThrottledLogIns<C> {
     /// It is counted before, so no more guesses are computed at once than may fail. What is refused here counts for
     /// nothing, and so do faults. A success counts for nothing either, and forgives the account its failures; not the
     /// address, whose next guess may be at another account.
-    pub async fn log_in<F>(
+    pub async fn log_in<T, F>(
         &self,
         names: &LogInNames,
         log_in: impl FnOnce() -> F,
-    ) -> Result<SessionTokens, ThrottledError>
+    ) -> Result<T, ThrottledError>
     where
-        F: Future<Output = Result<SessionTokens, SessionError<InvalidCredentials>>>,
+        F: Future<Output = Result<T, SessionError<InvalidCredentials>>>,
     {
         let LogInNames { account, address } = names;
         // The address first: one that is kept away must not have any account kept away.
