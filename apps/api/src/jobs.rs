@@ -28,10 +28,14 @@ pub(crate) struct Jobs {
     stopping: watch::Sender<bool>,
 }
 
-/// Starts the jobs, unless this instance is to run none.
+/// Starts the jobs, unless this instance is to run none, and what keeps instances at one.
 pub(crate) fn start(settings: &Settings, shop: Arc<Shop>) -> Jobs {
     let (stopping, watched) = watch::channel(false);
     let mut jobs = Jobs { told: Vec::new(), cut_off: Vec::new(), stopping };
+    // These are no work of the shop's but part of answering: every instance has to hear and to be heard.
+    let (hearing, telling) = (Arc::clone(&shop), Arc::clone(&shop));
+    jobs.cut_off.push(actix_web::rt::spawn(async move { hearing.kept.listen().await }));
+    jobs.cut_off.push(actix_web::rt::spawn(async move { telling.kept.tell().await }));
     if settings.jobs {
         jobs.told.push(actix_web::rt::spawn(relay::run(Arc::clone(&shop), watched)));
         jobs.cut_off.push(actix_web::rt::spawn(sweep(Arc::clone(&shop))));

@@ -25,5 +25,6 @@ mod routes;
 mod server;
 mod shop;
 mod storage;
+mod throttle;
 
 pub use cli::run;

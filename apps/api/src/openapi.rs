@@ -148,7 +148,7 @@ fn complete(status: &str, response: &mut Response, keyed: bool) {
     if keyed && status.starts_with('2') {
         header("Idempotency-Replayed");
     }
-    if status == "503" {
+    if status == "429" || status == "503" {
         header("Retry-After");
     }
     if status == "401" {

@@ -3,34 +3,28 @@
 use std::fmt;
 use std::sync::Arc;
 
-use actix_web::web::Bytes;
 use chrono::TimeDelta;
 use jangteo_application::{
     AdjustStocks, CancelOrders, CancelPayments, ChargePointAccounts, ClaimCoupons, CreateCampaigns,
     CreateProducts, DeleteAccounts, EditProducts, EditProfiles, GatedClaims, GrantPointAccounts, PayOrders,
     PlaceOrders, RefundPayments, RegisterUsers, SessionPolicy, Sessions, SetUseCase, Sources, submit,
 };
-use jangteo_ranking::RankingPeriod;
-use jangteo_redis::Redis;
+use jangteo_redis::{Redis, RedisAnswers};
 use jangteo_security::{
     Argon2idHasher, CursorSeal, Hs256Tokens, ServiceKeys, Sha256Secrets, SystemClock, SystemEntropy,
 };
 use jangteo_shared_kernel::{BusinessZone, UnitOfWork};
+use jangteo_storage_sea_orm::WrittenProductsHook;
 use jangteo_user::AccessTokens;
 
 use crate::body;
 use crate::call::Terms;
 use crate::config::Settings;
 use crate::gate::Gate;
-use crate::kept::Kept;
+use crate::kept::{Kept, SecondLevel, Writes};
 use crate::problem::Problem;
 use crate::storage::{self, Storage};
-
-/// How long a ranking is handed out. A sale is counted within a second, and so shows within two.
-const RANKING_LIFE: TimeDelta = TimeDelta::seconds(1);
-
-/// How many rankings are kept, each of at most 100 products.
-const RANKINGS: usize = 256;
+use crate::throttle::{ShopCounters, Throttle};
 
 /// Everything that a request needs.
 pub(crate) struct Shop {
@@ -46,8 +40,10 @@ pub(crate) struct Shop {
     pub(crate) terms: Terms,
     /// Whose days, weeks and months count.
     pub(crate) zone: BusinessZone,
-    /// The bodies of rankings, by window, period and limit.
-    pub(crate) rankings: Kept<(&'static str, RankingPeriod, u16), Bytes>,
+    /// Finished answers to what is asked often.
+    pub(crate) kept: Kept<SecondLevel>,
+    /// Throttles log-ins, unless that is switched off.
+    pub(crate) throttle: Option<Throttle>,
     /// Verifies access tokens.
     pub(crate) access_tokens: Arc<dyn AccessTokens>,
     /// Hashes passwords.
@@ -101,9 +97,17 @@ impl Shop {
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let entropy = Arc::new(SystemEntropy);
         let keys = ServiceKeys::load_or_generate(&settings.keys_dir(), entropy.as_ref())?;
-        let storage = storage::open(settings, &keys).await?;
         let sources = Sources::new(Arc::new(SystemClock), entropy.clone());
+        let writes = Arc::new(Writes::new());
+        let storage = storage::open(settings, &keys, Some(noting(&writes, &sources))).await?;
         let redis = settings.redis.as_ref().map(Redis::open).transpose()?;
+        let second = match (&settings.redis, &redis) {
+            (Some(address), Some(redis)) => {
+                SecondLevel::Redis(RedisAnswers::new(redis.clone(), address.clone(), &sources))
+            }
+            _ => SecondLevel::Nobody,
+        };
+        let counters = ShopCounters::new(redis.clone(), sources.clone());
         let gate = Gate::new(storage.clone(), redis.clone(), sources.clone());
         let hasher = Argon2idHasher::new(settings.password_cost, settings.password_concurrency, entropy)?;
         let passwords = Arc::new(hasher);
@@ -124,7 +128,8 @@ impl Shop {
             claims: GatedClaims::new(gate, sources.clone()),
             terms: Terms { currency: settings.currency },
             zone: settings.zone,
-            rankings: Kept::new(RANKING_LIFE, RANKINGS),
+            kept: Kept::new(sources.clone(), writes, second),
+            throttle: Throttle::new(settings, counters, &keys.fields),
             access_tokens,
             passwords,
             cursors: CursorSeal::new(&keys.cursor),
@@ -141,6 +146,12 @@ impl Shop {
     {
         Ok(submit(&self.storage, use_case, &self.sources, command).await?)
     }
+}
+
+/// Notes what the storage has written, for the answers that show it.
+fn noting(writes: &Arc<Writes>, sources: &Sources) -> WrittenProductsHook {
+    let (writes, sources) = (Arc::clone(writes), sources.clone());
+    Arc::new(move |written| writes.note(written, sources.now()))
 }
 
 impl UseCases {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use jangteo_security::{SealedFields, ServiceKeys, SystemEntropy};
-use jangteo_storage_sea_orm::{SeaOrmStorage, StorageOptions};
+use jangteo_storage_sea_orm::{SeaOrmStorage, StorageOptions, WrittenProductsHook};
 use tokio::time::timeout;
 
 use crate::config::Settings;
@@ -17,13 +17,18 @@ pub(crate) type Storage = SeaOrmStorage;
 /// How long the storage gets to say that it is there.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Opens the storage. Its schema stays as it is.
-pub(crate) async fn open(settings: &Settings, keys: &ServiceKeys) -> anyhow::Result<Storage> {
+/// Opens the storage. Its schema stays as it is. Whoever keeps what it says is told what is written.
+pub(crate) async fn open(
+    settings: &Settings,
+    keys: &ServiceKeys,
+    on_written_products: Option<WrittenProductsHook>,
+) -> anyhow::Result<Storage> {
     let cipher = Arc::new(SealedFields::new(&keys.fields, Arc::new(SystemEntropy)));
     std::fs::create_dir_all(&settings.data_dir)
         .with_context(|| format!("cannot create data_dir {}", settings.data_dir.display()))?;
     let mut options = StorageOptions::new(settings.database_url.clone());
     options.acquire_timeout = settings.database_acquire_timeout;
+    options.on_written_products = on_written_products;
     Ok(SeaOrmStorage::connect(&options, cipher).await?)
 }
 

@@ -30,6 +30,9 @@
 //! [`rebuild_sales`] computes a day anew from orders and refunds; [`PopularityQueries`] reads the outcome (ADR-033).
 //! Claims come in storms, so they go through a gate first ([`GatedClaims`], [`InProcessGate`]; ADR-019).
 //!
+//! What is read often is answered from finished bytes, which instances share ([`SharedAnswers`]; ADR-034).
+//! Log-ins may fail only so often ([`ThrottledLogIns`], over [`Counters`]; ADR-036).
+//!
 //! That all of them together lost nothing and invented nothing is for [`AuditQueries`] to prove, from what is stored and
 //! not from here: [`AUDIT_RULES`] says what must add up (ADR-031).
 //!
@@ -87,6 +90,7 @@ mod charge_points;
 mod claim_coupons;
 mod confirmed_refusals;
 mod count_sales;
+mod counters;
 mod coupons;
 mod create_campaigns;
 mod create_products;
@@ -101,6 +105,7 @@ mod forget_answers;
 mod gated_claims;
 mod grant_points;
 mod idempotency;
+mod in_process_counters;
 mod in_process_gate;
 mod lease;
 mod log_in;
@@ -122,8 +127,10 @@ mod relay;
 mod sales;
 mod sessions;
 mod set_use_case;
+mod shared_answers;
 mod side_by_side;
 mod sources;
+mod throttled_log_ins;
 mod two_generations;
 mod undelivered;
 mod unpaid;
@@ -139,6 +146,7 @@ pub use charge_points::{ChargePointAccounts, ChargePoints, ChargePointsRefusal};
 pub use claim_coupons::{ClaimCoupon, ClaimCouponRefusal, ClaimCoupons};
 pub use confirmed_refusals::ConfirmedRefusals;
 pub use count_sales::count_sales;
+pub use counters::{Counted, Counters, Quota};
 pub use coupons::CouponNotUsable;
 pub use create_campaigns::CreateCampaigns;
 pub use create_products::CreateProducts;
@@ -156,6 +164,7 @@ pub use idempotency::{
     Answer, Fingerprint, IdempotencyKey, IdempotencyQueries, IdempotencyRecord, IdempotencyRepository,
     InvalidIdempotencyKey, RecordKey, RequestMark, Verdict,
 };
+pub use in_process_counters::InProcessCounters;
 pub use in_process_gate::{InProcessGate, InProcessPass};
 pub use lease::{Lease, LeaseHolder, LeaseHolderId, LeaseName, LeaseRepository};
 pub use log_in::InvalidCredentials;
@@ -171,5 +180,7 @@ pub use register_users::{EmailTaken, RegisterUser, RegisterUsers};
 pub use relay::{EventSink, Relay, Relayed, SinkError};
 pub use sessions::{SessionError, SessionPolicy, SessionTokens, Sessions};
 pub use set_use_case::{SetUseCase, submit};
+pub use shared_answers::{FinishedAnswer, SharedAnswer, SharedAnswers, SharedMoment};
 pub use sources::Sources;
+pub use throttled_log_ins::{LogInNames, ThrottledError, ThrottledLogIns};
 pub use undelivered::{AggregatePosition, OutboxQueries, StoredEvent, UndeliveredEvents};

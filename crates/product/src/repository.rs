@@ -38,7 +38,7 @@ pub trait ProductRepository: Send {
 }
 
 /// The order of a list of products.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ProductSort {
     /// The latest first.
     #[default]

@@ -54,6 +54,16 @@ impl FromStr for RedisAddress {
     }
 }
 
+impl RedisAddress {
+    /// The URLs of the servers that it names.
+    pub(crate) fn urls(&self) -> &[String] {
+        match self {
+            Self::Server(url) => slice::from_ref(url),
+            Self::Cluster(urls) => urls,
+        }
+    }
+}
+
 /// The URL, if the driver understands it and it names a host.
 fn checked(url: String) -> Result<String, InvalidRedisAddress> {
     let info = url.as_str().into_connection_info().map_err(|_| InvalidRedisAddress)?;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool_redis::redis::{
-    AsyncConnectionConfig, FromRedisValue, RedisError, RedisResult, ScriptInvocation,
+    AsyncConnectionConfig, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation,
 };
 use deadpool_redis::{Manager, Pool, PoolError, cluster};
 use tokio::sync::watch;
@@ -82,6 +82,11 @@ impl Redis {
     /// Runs a script.
     pub(crate) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Away> {
         self.ask(async |lane| script.invoke_async(lane).await).await
+    }
+
+    /// Runs a command.
+    pub(crate) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Away> {
+        self.ask(async |lane| command.query_async(lane).await).await
     }
 
     async fn ask<T>(&self, question: impl AsyncFnOnce(&mut Lane) -> RedisResult<T>) -> Result<T, Away> {

@@ -14,8 +14,8 @@ use deadpool_redis::redis::{Script, ScriptInvocation};
 use jangteo_coupon::{Allotment, ClaimOutcome, Claimant};
 use jangteo_shared_kernel::CouponId;
 
-use crate::Redis;
 use crate::connection::Away;
+use crate::{Redis, millis};
 
 /// How long a place is held for one who does not come back: longer than a transaction lasts.
 const LEASE: Duration = Duration::from_secs(30);
@@ -97,8 +97,4 @@ fn about(script: &Script, campaign: CouponId) -> ScriptInvocation<'_> {
         question.key(format!("jangteo:gate:{{{campaign}}}:{name}"));
     }
     question
-}
-
-fn millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }

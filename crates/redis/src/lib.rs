@@ -6,11 +6,23 @@
 #![deny(missing_docs)]
 
 mod address;
+mod answers;
 mod connection;
+mod counters;
 mod gate;
 mod gate_script;
 mod lane;
+mod messages;
+
+use std::time::Duration;
 
 pub use address::{InvalidRedisAddress, RedisAddress};
+pub use answers::RedisAnswers;
 pub use connection::Redis;
+pub use counters::RedisCounters;
 pub use gate::{RedisGate, RedisPass};
+
+/// A span as Redis counts it.
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

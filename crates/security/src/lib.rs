@@ -57,6 +57,7 @@
 
 mod access_tokens;
 mod argon2id;
+mod counter_names;
 mod cursor_seal;
 mod field_cipher;
 mod key_file;
@@ -70,6 +71,7 @@ mod system;
 
 pub use access_tokens::Hs256Tokens;
 pub use argon2id::{Argon2idCost, Argon2idHasher, InvalidArgon2idCost};
+pub use counter_names::CounterNames;
 pub use cursor_seal::CursorSeal;
 pub use field_cipher::SealedFields;
 pub use key_ring::{FieldKeys, InvalidKeyRing, KeyRing, SecretKey};

@@ -115,6 +115,6 @@ mod set;
 mod storage;
 mod transaction;
 
-pub use options::{ConnectError, StatementHook, StorageOptions};
+pub use options::{ConnectError, StatementHook, StorageOptions, WrittenProducts, WrittenProductsHook};
 pub use storage::SeaOrmStorage;
 pub use transaction::SeaOrmTransaction;

@@ -1,13 +1,27 @@
 //! How to connect.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jangteo_shared_kernel::StorageError;
+use jangteo_shared_kernel::{ProductId, StorageError};
 
 /// Called with the text of each statement right before it runs.
 pub type StatementHook = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// Called with the products that a transaction has written, right after its commit has ended, and before whoever
+/// committed hears of it. Also after a commit that failed, for then it may have happened all the same.
+pub type WrittenProductsHook = Arc<dyn Fn(&WrittenProducts) + Send + Sync>;
+
+/// Products that a transaction has written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WrittenProducts {
+    /// Which products.
+    pub ids: BTreeSet<ProductId>,
+    /// Whether more than stock was written of any of them.
+    pub catalogue: bool,
+}
 
 /// Where the database is, and how long to wait for it.
 #[derive(Clone)]
@@ -29,6 +43,8 @@ pub struct StorageOptions {
     pub statement_timeout: Duration,
     /// Told of every statement but BEGIN, COMMIT and ROLLBACK; for tests that count them.
     pub on_statement: Option<StatementHook>,
+    /// Told of every product that is written; for caches that have to forget it at once (ADR-034).
+    pub on_written_products: Option<WrittenProductsHook>,
 }
 
 impl StorageOptions {
@@ -43,6 +59,7 @@ impl StorageOptions {
             busy_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             on_statement: None,
+            on_written_products: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, S
 
 use crate::engine::{Engine, Pools};
 use crate::lane::Lane;
-use crate::options::{ConnectError, StorageOptions};
+use crate::options::{ConnectError, StorageOptions, WrittenProducts};
 use crate::transaction::SeaOrmTransaction;
 
 /// Every repository and query of Jangteo on SeaORM. A clone shares the pools.
@@ -108,7 +108,12 @@ impl UnitOfWork for SeaOrmStorage {
         let connection = self.begin_writing().await?;
         let Lane { engine, on_statement, .. } = &self.writer;
         let lane = Lane { connection, engine: *engine, on_statement: on_statement.clone() };
-        Ok(SeaOrmTransaction { lane, cipher: Arc::clone(&self.cipher) })
+        Ok(SeaOrmTransaction {
+            lane,
+            cipher: Arc::clone(&self.cipher),
+            written_products: WrittenProducts::default(),
+            on_written_products: self.options.on_written_products.clone(),
+        })
     }
 }
 

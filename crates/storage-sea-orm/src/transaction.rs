@@ -4,23 +4,41 @@
 use std::fmt;
 use std::sync::Arc;
 
+use jangteo_product::Product;
 use jangteo_shared_kernel::{StorageError, Transaction};
 use jangteo_user::FieldCipher;
 use sea_orm::DatabaseTransaction;
 
 use crate::lane::Lane;
+use crate::options::{WrittenProducts, WrittenProductsHook};
 
 /// An open transaction on SeaORM. Dropping it rolls it back.
 pub struct SeaOrmTransaction {
     pub(crate) lane: Lane<DatabaseTransaction>,
     pub(crate) cipher: Arc<dyn FieldCipher>,
+    pub(crate) written_products: WrittenProducts,
+    pub(crate) on_written_products: Option<WrittenProductsHook>,
+}
+
+impl SeaOrmTransaction {
+    /// Notes that products are written, for whoever is to be told when it is committed. `catalogue`: more than stock.
+    pub(crate) fn note_written(&mut self, products: &[Product], catalogue: bool) {
+        if self.on_written_products.is_some() {
+            self.written_products.ids.extend(products.iter().map(|product| product.id));
+            self.written_products.catalogue |= catalogue && !products.is_empty();
+        }
+    }
 }
 
 impl Transaction for SeaOrmTransaction {
     async fn commit(self) -> Result<(), StorageError> {
         let Lane { connection, engine, .. } = self.lane;
         // A commit that fails leaves the transaction open; SeaORM rolls it back as it drops it.
-        connection.commit().await.map_err(|error| engine.error(error))
+        let outcome = connection.commit().await.map_err(|error| engine.error(error));
+        if let Some(hook) = self.on_written_products.filter(|_| !self.written_products.ids.is_empty()) {
+            hook(&self.written_products);
+        }
+        outcome
     }
 
     async fn rollback(self) -> Result<(), StorageError> {

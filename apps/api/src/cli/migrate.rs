@@ -12,7 +12,7 @@ pub(super) async fn run(settings: &Settings, check: bool, down: Option<u32>) -> 
         return Ok(REFUSED);
     }
     // No change reads or writes what is sealed, so passing keys do.
-    let storage = storage::open(settings, &ServiceKeys::generate(&SystemEntropy)).await?;
+    let storage = storage::open(settings, &ServiceKeys::generate(&SystemEntropy), None).await?;
     let code = if check {
         let pending = storage.pending_migrations().await?;
         report("missing", &pending)?;

@@ -18,7 +18,7 @@ const TELL_EVERY: TimeDelta = TimeDelta::seconds(1);
 pub(super) async fn rebuild(settings: &Settings, from: NaiveDate, until: NaiveDate) -> anyhow::Result<u8> {
     anyhow::ensure!(!storage::is_missing(settings), "the database does not exist yet; run: jangteo migrate");
     // Nothing that was sold is sealed, so passing keys do.
-    let storage = storage::open(settings, &ServiceKeys::generate(&SystemEntropy)).await?;
+    let storage = storage::open(settings, &ServiceKeys::generate(&SystemEntropy), None).await?;
     let pending = storage.pending_migrations().await?;
     anyhow::ensure!(pending.is_empty(), "the schema is not up to date; run: jangteo migrate");
     let sources = Sources::new(Arc::new(SystemClock), Arc::new(SystemEntropy));

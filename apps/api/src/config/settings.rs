@@ -1,11 +1,12 @@
 //! What can be set.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use jangteo_application::Quota;
 use jangteo_point::PointLimits;
 use jangteo_redis::{InvalidRedisAddress, RedisAddress};
 use jangteo_security::Argon2idCost;
@@ -56,8 +57,12 @@ pub(crate) struct Settings {
     pub(crate) password_concurrency: NonZeroUsize,
     /// `jobs.enabled`: whether this instance runs background jobs.
     pub(crate) jobs: bool,
-    /// `rate_limit.enabled`.
+    /// `rate_limit.enabled`: whether log-ins are throttled.
     pub(crate) rate_limit: bool,
+    /// `rate_limit.login_*`: how often log-ins to one account may fail.
+    pub(crate) account_failures: Quota,
+    /// `rate_limit.login_*`: how often log-ins from one address may fail.
+    pub(crate) address_failures: Quota,
     /// `log.format`: for people or for machines.
     pub(crate) log_format: LogFormat,
     /// `log.filter`: what is logged.
@@ -91,6 +96,7 @@ impl Settings {
     pub(super) fn read(from: &mut Reader) -> Self {
         let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let data_dir = PathBuf::from(from.text("data_dir"));
+        let [account_failures, address_failures] = log_in_failures(from);
         let settings = Self {
             bind: from.parsed("server.bind", ANYWHERE, socket_address, |bind| quoted(&bind.to_string())),
             workers: count(from, "server.workers", cores),
@@ -124,6 +130,8 @@ impl Settings {
             password_concurrency: count(from, "passwords.concurrency", cores),
             jobs: from.switch("jobs.enabled"),
             rate_limit: from.switch("rate_limit.enabled"),
+            account_failures,
+            address_failures,
             log_format: from
                 .parsed("log.format", LogFormat::Pretty, log_format, |format| quoted(format.name())),
             log_filter: from.parsed("log.filter", "info".to_owned(), log_filter, quoted),
@@ -158,6 +166,23 @@ fn socket_address(text: &str) -> Result<SocketAddr, String> {
 fn count(from: &mut Reader, key: &'static str, stand_in: NonZeroUsize) -> NonZeroUsize {
     let number = from.number_or(key, 1, 1024, i64::try_from(stand_in.get()).unwrap_or(1));
     usize::try_from(number).ok().and_then(NonZeroUsize::new).unwrap_or(stand_in)
+}
+
+/// The quotas of an account and of an address.
+fn log_in_failures(from: &mut Reader) -> [Quota; 2] {
+    const LONGEST: Duration = Duration::from_hours(1);
+    let free = ["rate_limit.login_failures_per_account", "rate_limit.login_failures_per_address"]
+        .map(|key| u32::try_from(from.number(key, 1, 1_000_000)).ok().and_then(NonZeroU32::new));
+    let window = from.span("rate_limit.login_window", SECOND, DAY);
+    let first_pause = from.span("rate_limit.login_first_pause", SECOND, LONGEST);
+    let longest_pause = from.span("rate_limit.login_longest_pause", SECOND, LONGEST);
+    if first_pause > longest_pause {
+        from.refuse(
+            "rate_limit.login_first_pause",
+            "must not exceed rate_limit.login_longest_pause".to_owned(),
+        );
+    }
+    free.map(|free| Quota { free: free.unwrap_or(NonZeroU32::MIN), window, first_pause, longest_pause })
 }
 
 fn password_cost(from: &mut Reader) -> Argon2idCost {

@@ -27,8 +27,10 @@ pub(super) fn of(settings: &Settings) -> Vec<String> {
     if settings.points.max_charge > settings.points.max_balance {
         warnings.push("points.max_charge exceeds points.max_balance".to_owned());
     }
-    if settings.rate_limit {
-        warnings.push("rate_limit.enabled is true, but no rate limit is enforced yet".to_owned());
+    if !settings.rate_limit {
+        warnings.push(
+            "rate_limit.enabled is false: passwords can be guessed as fast as they are hashed".to_owned(),
+        );
     }
     warnings
 }

@@ -69,6 +69,8 @@ pub(crate) enum Code {
     ValidationFailed,
     /// 422.
     IdempotencyKeyReused,
+    /// 429.
+    RateLimited,
     /// 500.
     Internal,
     /// 503.
@@ -99,7 +101,7 @@ const fn entry(
 
 impl Code {
     /// All codes.
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::MalformedRequest,
         Self::IdempotencyKeyRequired,
         Self::IdempotencyKeyInvalid,
@@ -132,6 +134,7 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::ValidationFailed,
         Self::IdempotencyKeyReused,
+        Self::RateLimited,
         Self::Internal,
         Self::Unavailable,
     ];
@@ -347,6 +350,13 @@ impl Code {
                 "The Idempotency-Key was used for another request",
                 "A key stands for one request: method, address and body. Make a new key for a new request.",
             ),
+            Self::RateLimited => entry(
+                "rate-limited",
+                S::TOO_MANY_REQUESTS,
+                "Too many requests",
+                "Nothing was looked at and nothing has happened. Try again after Retry-After seconds. For log-ins: too many \
+                 have failed, to this account or from this address; each further failure makes the pause longer.",
+            ),
             Self::Internal => entry(
                 "internal",
                 S::INTERNAL_SERVER_ERROR,
@@ -373,6 +383,7 @@ impl Code {
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::BodyTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited,
             StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
             other if other.is_server_error() => Self::Internal,
             _ => Self::MalformedRequest,

@@ -5,6 +5,7 @@ mod faults;
 mod page;
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
@@ -17,7 +18,7 @@ pub(crate) use faults::{Faults, FieldFault};
 pub(crate) use page::enter;
 
 /// How long a client waits before it asks again, in seconds.
-const RETRY_AFTER: u32 = 1;
+const RETRY_AFTER: u64 = 1;
 
 /// An answer that is no success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +27,14 @@ pub(crate) struct Problem {
     detail: String,
     faults: Vec<FieldFault>,
     allow: Option<String>,
+    /// In seconds.
+    retry_after: Option<u64>,
 }
 
 impl Problem {
     /// A problem with a detail of its own.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), faults: Vec::new(), allow: None }
+        Self { code, detail: detail.into(), faults: Vec::new(), allow: None, retry_after: None }
     }
 
     /// A problem that its explanation says all about.
@@ -65,6 +68,12 @@ impl Problem {
         Self { allow: Some(allow), ..Self::new(Code::MethodNotAllowed, detail) }
     }
 
+    /// Too often; again after this.
+    pub(crate) fn rate_limited(pause: Duration) -> Self {
+        let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
+        Self { retry_after: Some(seconds.max(1)), ..Self::plain(Code::RateLimited) }
+    }
+
     /// A fault of ours. The cause is for the log; the client is not told.
     pub(crate) fn internal(cause: &Cause) -> Self {
         tracing::error!(cause = %chain(cause.as_ref()), "an internal error");
@@ -93,8 +102,9 @@ impl Problem {
         if let Some(allow) = &self.allow {
             answer.insert_header((header::ALLOW, allow.as_str()));
         }
-        if self.code == Code::Unavailable {
-            answer.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+        let always = (self.code == Code::Unavailable).then_some(RETRY_AFTER);
+        if let Some(seconds) = self.retry_after.or(always) {
+            answer.insert_header((header::RETRY_AFTER, seconds));
         }
         if matches!(self.code, Code::Unauthenticated | Code::InvalidCredentials) {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

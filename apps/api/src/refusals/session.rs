@@ -1,6 +1,6 @@
 //! Log-ins.
 
-use jangteo_application::{InvalidCredentials, SessionError};
+use jangteo_application::{InvalidCredentials, SessionError, ThrottledError};
 use jangteo_user::RefreshRefusal;
 
 use crate::problem::{Code, Problem};
@@ -11,6 +11,14 @@ pub(crate) fn cannot_log_in(error: SessionError<InvalidCredentials>) -> Problem 
         SessionError::Refused(InvalidCredentials) => Problem::plain(Code::InvalidCredentials),
         SessionError::Storage(error) => error.into(),
         SessionError::Credential(cause) => Problem::internal(&cause),
+    }
+}
+
+/// Why nobody was logged in, where log-ins are throttled.
+pub(crate) fn cannot_log_in_now(error: ThrottledError) -> Problem {
+    match error {
+        ThrottledError::Paused(pause) => Problem::rate_limited(pause),
+        ThrottledError::Session(error) => cannot_log_in(error),
     }
 }
 

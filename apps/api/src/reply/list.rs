@@ -1,6 +1,7 @@
 //! Pages of lists.
 
 use actix_web::HttpResponse;
+use actix_web::web::Bytes;
 use jangteo_security::CursorSeal;
 use jangteo_shared_kernel::{Page, PageRequest};
 use serde::Serialize;
@@ -8,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::ok;
 use crate::body::PageBody;
+use crate::body::values::bytes;
 use crate::call::Paging;
 use crate::problem::{Code, Problem};
 use crate::shop::Shop;
@@ -36,6 +38,17 @@ pub(crate) fn answer_page<T, P: Serialize, B: Serialize>(
     answer_shown(shop, scope, page.items.iter().map(render).collect(), page.next.as_ref())
 }
 
+/// The bytes of a page, with a cursor for the next.
+pub(crate) fn page_body<T, P: Serialize, B: Serialize>(
+    shop: &Shop,
+    scope: &str,
+    page: &Page<T, P>,
+    render: impl Fn(&T) -> B,
+) -> Result<Bytes, Problem> {
+    let body = shown(shop, scope, page.items.iter().map(render).collect(), page.next.as_ref())?;
+    Ok(Bytes::from(bytes(&body)))
+}
+
 /// A page whose items are bodies already.
 pub(crate) fn answer_shown<P: Serialize, B: Serialize>(
     shop: &Shop,
@@ -43,6 +56,15 @@ pub(crate) fn answer_shown<P: Serialize, B: Serialize>(
     items: Vec<B>,
     next: Option<&P>,
 ) -> Result<HttpResponse, Problem> {
+    Ok(ok(&shown(shop, scope, items, next)?))
+}
+
+fn shown<P: Serialize, B: Serialize>(
+    shop: &Shop,
+    scope: &str,
+    items: Vec<B>,
+    next: Option<&P>,
+) -> Result<PageBody<B>, Problem> {
     let seal = |position: &P| -> Result<String, Problem> {
         let payload = serde_json::to_vec(position).map_err(|error| Problem::internal(&error.into()))?;
         if payload.len() > CursorSeal::MAX_PAYLOAD {
@@ -50,5 +72,5 @@ pub(crate) fn answer_shown<P: Serialize, B: Serialize>(
         }
         Ok(shop.cursors.seal(scope, &payload))
     };
-    Ok(ok(&PageBody { items, next_cursor: next.map(seal).transpose()? }))
+    Ok(PageBody { items, next_cursor: next.map(seal).transpose()? })
 }

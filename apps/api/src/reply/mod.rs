@@ -6,12 +6,11 @@ mod tag;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::Bytes;
 use serde::Serialize;
 
 pub(crate) use keyed::keyed;
-pub(crate) use list::{answer_page, answer_shown, open_cursor};
-pub(crate) use tag::{Tag, matching_versions, resource};
+pub(crate) use list::{answer_page, answer_shown, open_cursor, page_body};
+pub(crate) use tag::{Tag, finished, matching_versions, resource};
 
 use crate::body::values::bytes;
 
@@ -20,11 +19,6 @@ const JSON: &str = "application/json";
 /// A success with this body.
 pub(crate) fn ok(body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().content_type(JSON).body(bytes(body))
-}
-
-/// A success with a body that was made before.
-pub(crate) fn ready(body: Bytes) -> HttpResponse {
-    HttpResponse::Ok().content_type(JSON).body(body)
 }
 
 /// Something new, at this path, in the state that the tag names.

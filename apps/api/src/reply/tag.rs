@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::JSON;
 use crate::body::values::bytes;
+use crate::kept::Finished;
 
 /// A strong entity tag, without its quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,15 +38,31 @@ impl fmt::Display for Tag {
 
 /// A single resource with its tag: 304 if the client has this state already.
 pub(crate) fn resource(request: &HttpRequest, tag: &Tag, body: &impl Serialize) -> HttpResponse {
-    let known = match tags(request, &header::IF_NONE_MATCH) {
-        None => false,
-        Some(Tags::Any) => true,
-        // A weak tag means the same state here: the comparison for a GET is weak.
-        Some(Tags::These(list)) => list.iter().any(|named| named.text == tag.0),
-    };
+    let known = is_known(request, &tag.0);
     let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer.insert_header((header::ETAG, tag.to_string()));
     if known { answer.finish() } else { answer.content_type(JSON).body(bytes(body)) }
+}
+
+/// Whether `If-None-Match` names a tag.
+fn is_known(request: &HttpRequest, tag: &str) -> bool {
+    match tags(request, &header::IF_NONE_MATCH) {
+        None => false,
+        Some(Tags::Any) => true,
+        // A weak tag means the same state here: the comparison for a GET is weak.
+        Some(Tags::These(list)) => list.iter().any(|named| named.text == tag),
+    }
+}
+
+/// An answer that is finished: 304 if it has a tag and the client has that state already.
+pub(crate) fn finished(request: &HttpRequest, Finished { body, tag }: &Finished) -> HttpResponse {
+    let Some(tag) = tag else { return HttpResponse::Ok().content_type(JSON).body(body.clone()) };
+    // Most clients have no state yet, and then nothing of the tag has to be read.
+    let known = request.headers().contains_key(header::IF_NONE_MATCH)
+        && tag.to_str().is_ok_and(|tag| is_known(request, tag.trim_matches('"')));
+    let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer.insert_header((header::ETAG, tag.clone()));
+    if known { answer.finish() } else { answer.content_type(JSON).body(body.clone()) }
 }
 
 /// The versions that `If-Match` lets through: the first part of each strong tag. `None` is every version.

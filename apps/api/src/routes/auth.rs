@@ -1,23 +1,25 @@
 //! Log-ins.
 
 use actix_web::HttpResponse;
+use jangteo_application::{InvalidCredentials, SessionError};
 
 use super::table::Table;
 use crate::body::session::{LogIn, ShownToken, TokensBody};
 use crate::call::{Anyone, Call, Json};
 use crate::problem::{Code, Problem};
-use crate::refusals::{cannot_log_in, cannot_refresh};
+use crate::refusals::{cannot_log_in, cannot_log_in_now, cannot_refresh};
 use crate::reply;
 
 pub(super) fn enter(table: &mut Table) {
-    table.add(__path_log_in, log_in, &[Code::InvalidCredentials]);
+    table.add(__path_log_in, log_in, &[Code::InvalidCredentials, Code::RateLimited]);
     table.add(__path_refresh, refresh, &[Code::Unauthenticated]);
     table.add(__path_log_out, log_out, &[]);
 }
 
 /// Log in
 ///
-/// A wrong password and an unknown address answer alike.
+/// A wrong password and an unknown address answer alike. Failures are throttled per account and per client; a pause ends by
+/// itself.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login",
@@ -26,10 +28,18 @@ pub(super) fn enter(table: &mut Table) {
     responses((status = 200, description = "The tokens of a new log-in", body = TokensBody)),
 )]
 async fn log_in(call: Call<Anyone, Json<LogIn>>) -> Result<HttpResponse, Problem> {
-    let Call { shop, input: (email, password), .. } = call;
-    let password = password.ok_or_else(|| Problem::plain(Code::InvalidCredentials))?;
-    let tokens = shop.sessions.log_in(&shop.storage, email.as_ref(), password).await;
-    Ok(reply::ok(&TokensBody::from(tokens.map_err(cannot_log_in)?)))
+    let Call { shop, input: (email, password), request, .. } = call;
+    let log_in = async || match password {
+        Some(password) => shop.sessions.log_in(&shop.storage, email.as_ref(), password).await,
+        None => Err(SessionError::Refused(InvalidCredentials)),
+    };
+    let tokens = match &shop.throttle {
+        Some(throttle) => {
+            throttle.log_in(&request, email.as_ref(), log_in).await.map_err(cannot_log_in_now)?
+        }
+        None => log_in().await.map_err(cannot_log_in)?,
+    };
+    Ok(reply::ok(&TokensBody::from(tokens)))
 }
 
 /// Continue a log-in

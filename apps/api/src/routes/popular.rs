@@ -11,6 +11,7 @@ use super::table::Table;
 use crate::body::popular::RankingBody;
 use crate::body::values::{bytes, date};
 use crate::call::{Anyone, Call, Parameters, Query, QueryString};
+use crate::kept::{AnswerName, Finished};
 use crate::problem::Problem;
 use crate::reply;
 
@@ -116,7 +117,7 @@ impl Wanted {
     responses((status = 200, description = "The ranking. It may be a second old; `asOf` tells what it counts", body = RankingBody)),
 )]
 async fn list_popular_products(call: Call<Anyone, Query<Wanted>>) -> Result<HttpResponse, Problem> {
-    let Call { shop, input: wanted, .. } = call;
+    let Call { shop, input: wanted, request, .. } = call;
     let now = shop.sources.now();
     let today = shop.zone.day_of(now);
     let period = wanted.window(today).and_then(|window| window.period(today, shop.zone));
@@ -126,8 +127,9 @@ async fn list_popular_products(call: Call<Anyone, Query<Wanted>>) -> Result<Http
     let make = || async {
         let (currency, now) = (shop.terms.currency, shop.sources.now());
         let ranking = shop.storage.popular_products(&period.days, currency, limit, now).await?;
-        Ok(Bytes::from(bytes(&RankingBody::of(wanted.name, &period, &ranking))))
+        Ok(Finished::untagged(Bytes::from(bytes(&RankingBody::of(wanted.name, &period, &ranking)))))
     };
-    let key = (wanted.name, period.clone(), limit.get());
-    Ok(reply::ready(shop.rankings.get(now, key, make).await?))
+    let (from, until) = (period.from, period.until);
+    let name = AnswerName::Popular { window: wanted.name, from, until, limit: limit.get() };
+    Ok(reply::finished(&request, &shop.kept.get(name, make).await?))
 }

@@ -12,6 +12,7 @@ use super::table::Table;
 use crate::body::PageBody;
 use crate::body::product::{CreateProduct, EditProductBody, ProductBody, ProductStatusBody};
 use crate::call::{Administrator, Anyone, Call, Json, Paging, Parameters, Query, QueryString};
+use crate::kept::{AnswerName, Finished};
 use crate::problem::{Code, Problem};
 use crate::refusals::cannot_edit;
 use crate::reply::{self, Tag};
@@ -95,14 +96,22 @@ impl QueryString for Wanted {
     responses((status = 200, description = "A page of products", body = PageBody<ProductBody>)),
 )]
 async fn list_products(call: Call<Anyone, Query<Wanted>>) -> Result<HttpResponse, Problem> {
-    let Call { shop, input: Wanted { name, status, sort, paging }, .. } = call;
+    let Call { shop, input: Wanted { name, status, sort, paging }, request, .. } = call;
     let sort = sort.unwrap_or_default();
     let prefix = name.as_deref().map(NameKey::of).filter(|key| !key.as_str().is_empty());
     let filter = ProductFilter { name_prefix: prefix, status: status.unwrap_or(ProductStatus::OnSale) };
     let scope = format!("products {sort:?} {filter:?}");
     let page = reply::open_cursor(&shop, &scope, &paging)?;
-    let page = shop.storage.list_products(&ProductList { filter, sort, page }).await?;
-    reply::answer_page(&shop, &scope, &page, |product| ProductBody::from(product))
+    // Searches and later pages are too many to be kept, and each is asked for by few.
+    let first = filter.name_prefix.is_none() && page.after.is_none();
+    let name = AnswerName::Products { status: filter.status, sort, limit: page.limit.get() };
+    let make = || async {
+        let page = shop.storage.list_products(&ProductList { filter, sort, page }).await?;
+        let body = reply::page_body(&shop, &scope, &page, |product| ProductBody::from(product))?;
+        Ok(Finished::untagged(body))
+    };
+    let shown = if first { shop.kept.get(name, make).await? } else { make().await? };
+    Ok(reply::finished(&request, &shown))
 }
 
 /// Show a product
@@ -122,8 +131,13 @@ async fn list_products(call: Call<Anyone, Query<Wanted>>) -> Result<HttpResponse
 )]
 async fn show_product(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let id = call.path_id::<kind::Product>("id")?;
-    let product = call.shop.storage.find_product(id).await?.ok_or_else(Problem::not_found)?;
-    let mut answer = reply::resource(&call.request, &tag(&product), &ProductBody::from(&product));
+    let shop = &call.shop;
+    let make = || async {
+        let product = shop.storage.find_product(id).await?.ok_or_else(Problem::not_found)?;
+        Finished::tagged(&tag(&product), &ProductBody::from(&product))
+    };
+    let shown = shop.kept.get(AnswerName::Product(id), make).await?;
+    let mut answer = reply::finished(&call.request, &shown);
     // Nothing personal: anyone may keep it, and asks whether it is still so.
     answer.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-cache"));
     Ok(answer)
@@ -149,8 +163,6 @@ async fn edit_product(call: Call<Administrator, Json<EditProductBody>>) -> Resul
     let command = EditProduct { product, edit: call.input, expected };
     let edited = call.shop.submit(&call.shop.use_cases.edit_product, command).await?;
     let product = edited.map_err(cannot_edit)?;
-    // What is no longer on sale is no longer popular, at once where it was edited.
-    call.shop.rankings.forget();
     Ok(reply::changed(&tag(&product), &ProductBody::from(&product)))
 }
 

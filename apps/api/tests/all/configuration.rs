@@ -138,6 +138,8 @@ fn bad_values_are_refused_by_name() {
         ("JANGTEO__PASSWORDS__PARALLELISM", "16", "passwords.memory_kib"),
         ("JANGTEO__JOBS__ENABLED", "yes", "jobs.enabled"),
         ("JANGTEO__RATE_LIMIT__ENABLED", "1", "rate_limit.enabled"),
+        ("JANGTEO__RATE_LIMIT__LOGIN_FAILURES_PER_ACCOUNT", "0", "rate_limit.login_failures_per_account"),
+        ("JANGTEO__RATE_LIMIT__LOGIN_FIRST_PAUSE", "6m", "rate_limit.login_first_pause"),
         ("JANGTEO__LOG__FORMAT", "xml", "log.format"),
         ("JANGTEO__LOG__FILTER", "info,=,", "log.filter"),
         ("JANGTEO__DATA_DIR", "", "data_dir"),
@@ -172,7 +174,7 @@ fn risky_values_are_warned_of() {
     for (name, value, key) in [
         ("JANGTEO__SERVER__BIND", "0.0.0.0:0", "server.bind"),
         ("JANGTEO__SESSIONS__ACCESS_LIFETIME", "2h", "sessions.access_lifetime"),
-        ("JANGTEO__RATE_LIMIT__ENABLED", "true", "rate_limit.enabled"),
+        ("JANGTEO__RATE_LIMIT__ENABLED", "false", "rate_limit.enabled"),
         ("JANGTEO__PASSWORDS__MEMORY_KIB", "1024", "passwords"),
     ] {
         let shown = run(&[(name, value)], &["config"]);

@@ -22,6 +22,7 @@ mod crashes;
 mod crowd;
 mod events;
 mod hard_cases;
+mod kept_answers;
 mod observability;
 mod outage;
 mod ownership;
@@ -37,6 +38,7 @@ mod sessions;
 mod shopping;
 mod support;
 mod tags;
+mod throttling;
 mod walk_through;
 
 /// Where the shops of these tests have their data: in a file each.

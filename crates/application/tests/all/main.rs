@@ -19,4 +19,5 @@ mod relay;
 mod relay_chaos;
 mod sets;
 mod shop;
+mod throttling;
 mod told;

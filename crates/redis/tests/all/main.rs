@@ -1,4 +1,4 @@
-//! The gate on a real Redis, and beside it the one in the process.
+//! The gate, answers and counters on a real Redis, and beside them those in the process.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -7,7 +7,9 @@
 )]
 
 mod contract;
+mod counters;
 mod in_process;
 mod loss;
+mod shared_answers;
 mod sharing;
 mod shop;

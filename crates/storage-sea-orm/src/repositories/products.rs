@@ -42,6 +42,7 @@ impl ProductRepository for SeaOrmTransaction {
     }
 
     async fn insert_products(&mut self, new: &[Product]) -> Result<(), StorageError> {
+        self.note_written(new, true);
         let catalogue: Vec<_> = new.iter().map(rows::products::catalogue_row).collect();
         let stock: Vec<_> = new.iter().map(rows::products::stock_row).collect();
         self.lane.insert(&INSERT_CATALOGUE, &catalogue).await?;
@@ -49,11 +50,13 @@ impl ProductRepository for SeaOrmTransaction {
     }
 
     async fn save_catalogue(&mut self, changed: &[Product]) -> Result<(), StorageError> {
+        self.note_written(changed, true);
         let changed: Vec<_> = changed.iter().map(rows::products::catalogue_row).collect();
         self.lane.update(&SAVE_CATALOGUE, &changed).await
     }
 
     async fn save_stock(&mut self, changed: &[Product]) -> Result<(), StorageError> {
+        self.note_written(changed, false);
         let changed: Vec<_> = changed.iter().map(rows::products::stock_row).collect();
         self.lane.update(&SAVE_STOCK, &changed).await
     }

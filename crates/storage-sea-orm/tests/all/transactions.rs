@@ -2,7 +2,9 @@
 
 use jangteo_product::{ProductQueries, ProductRepository};
 use jangteo_shared_kernel::{Quantity, StorageError, Transaction, UnitOfWork, atomically};
+use jangteo_storage_sea_orm::WrittenProducts;
 use std::slice;
+use std::sync::{Arc, Mutex};
 
 use crate::support::{Shop, id, ids, product};
 
@@ -104,4 +106,35 @@ async fn a_request_that_goes_away_half_way_frees_the_writer() {
         assert!(request.await.unwrap_err().is_cancelled());
     }
     shop.add_products(&[product(2, 1)]).await;
+}
+
+#[tokio::test]
+async fn whoever_keeps_products_is_told_which_were_written_and_only_then() {
+    let told = Arc::<Mutex<Vec<WrittenProducts>>>::default();
+    let hears = Arc::clone(&told);
+    let hear = move |written: &WrittenProducts| hears.lock().unwrap().push(written.clone());
+    let shop = Shop::open_with(|options| options.on_written_products = Some(Arc::new(hear))).await;
+    let take = || std::mem::take(&mut *told.lock().unwrap());
+    let expected =
+        |products: &[u32], catalogue| vec![WrittenProducts { ids: ids(products.iter().copied()), catalogue }];
+    shop.add_products(&[product(1, 5), product(2, 5), product(3, 5)]).await;
+    assert_eq!(take(), expected(&[1, 2, 3], true));
+
+    let mut tx = shop.storage.begin().await.unwrap();
+    let locked = tx.lock_products(&ids([1, 2])).await.unwrap();
+    tx.save_stock(&[locked[&id(1)].clone()]).await.unwrap();
+    tx.save_catalogue(&[]).await.unwrap();
+    tx.save_stock(&[locked[&id(2)].clone()]).await.unwrap();
+    assert_eq!(take(), [], "nothing is committed yet");
+    tx.commit().await.unwrap();
+    assert_eq!(take(), expected(&[1, 2], false));
+
+    let mut tx = shop.storage.begin().await.unwrap();
+    let locked = tx.lock_products(&ids([3])).await.unwrap();
+    tx.save_catalogue(&[locked[&id(3)].clone()]).await.unwrap();
+    tx.rollback().await.unwrap();
+    let mut tx = shop.storage.begin().await.unwrap();
+    tx.lock_products(&ids([3])).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(take(), [], "nothing was written");
 }

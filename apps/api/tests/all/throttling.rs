@@ -1,0 +1,154 @@
+//! Failed log-ins are throttled, by account and by address.
+
+use jangteo_test_services::RedisServer;
+use serde_json::json;
+
+use crate::support::{Api, PASSWORD, Reply, Server, counted};
+use tokio::task::JoinSet;
+
+const WRONG: &str = "wrong horse battery";
+
+/// A throttled server, with these settings besides.
+fn throttled(more: &[(&str, &str)]) -> Server {
+    let on = [("JANGTEO__RATE_LIMIT__ENABLED", "true")];
+    Server::with(&[&on, more].concat())
+}
+
+async fn log_in(api: &Api, email: &str, password: &str) -> Reply {
+    api.post("/auth/login", &json!({ "email": email, "password": password })).await
+}
+
+/// Logs in with a wrong password so many times.
+async fn fail(api: &Api, email: &str, times: u32) {
+    for _ in 0..times {
+        log_in(api, email, WRONG).await.is_problem(401, "invalid-credentials");
+    }
+}
+
+/// That it is refused, and for how many seconds.
+fn pause(reply: Reply) -> u64 {
+    let refused = reply.is_problem(429, "rate-limited");
+    refused.header("retry-after").and_then(|seconds| seconds.parse().ok()).expect("a whole number")
+}
+
+#[tokio::test]
+async fn ten_failures_pause_the_account_whether_it_is_there_or_not_and_no_other() {
+    let server = throttled(&[]);
+    let (api, minji, jiwoo) = (server.api(), server.customer().await, server.customer().await);
+    for email in [minji.email.as_str(), "nobody@example.com"] {
+        fail(&api, email, 10).await;
+        // The right password, too: nothing is looked at.
+        for password in [PASSWORD, WRONG, ""] {
+            let left = pause(log_in(&api, email, password).await);
+            assert!((1..=30).contains(&left), "{left}");
+        }
+        // However it is written.
+        pause(log_in(&api, &email.to_uppercase(), PASSWORD).await);
+    }
+    let texts = ["nobody@example.com", &minji.email].map(|email| async { log_in(&api, email, WRONG).await });
+    let [unknown, known] = texts;
+    assert_eq!(unknown.await.body["detail"], known.await.body["detail"]);
+    // Who is logged in stays so, and others log in as ever.
+    minji.get("/users/me").await.is(200);
+    let refresh = json!({ "refreshToken": minji.refresh_token });
+    api.post("/auth/refresh", &refresh).await.is(200);
+    for _ in 0..3 {
+        log_in(&api, &jiwoo.email, PASSWORD).await.is(200);
+    }
+}
+
+#[tokio::test]
+async fn a_success_forgives_the_account() {
+    let server = throttled(&[]);
+    let (api, minji) = (server.api(), server.customer().await);
+    for _ in 0..3 {
+        fail(&api, &minji.email, 9).await;
+        log_in(&api, &minji.email, PASSWORD).await.is(200);
+    }
+}
+
+#[tokio::test]
+async fn a_pause_ends_by_itself_and_the_owner_gets_in() {
+    let server = throttled(&[
+        ("JANGTEO__RATE_LIMIT__LOGIN_FAILURES_PER_ACCOUNT", "2"),
+        ("JANGTEO__RATE_LIMIT__LOGIN_FIRST_PAUSE", "1s"),
+        ("JANGTEO__RATE_LIMIT__LOGIN_LONGEST_PAUSE", "1s"),
+    ]);
+    let (api, minji) = (server.api(), server.customer().await);
+    fail(&api, &minji.email, 2).await;
+    let mut reply = log_in(&api, &minji.email, PASSWORD).await;
+    assert_eq!(pause(reply.clone()), 1);
+    // No clock of the server can be set from here, so this waits for the second to pass, however long that takes.
+    while reply.status == 429 {
+        reply = log_in(&api, &minji.email, PASSWORD).await;
+    }
+    reply.is(200);
+}
+
+#[tokio::test]
+async fn an_address_is_paused_when_it_has_failed_at_many_accounts() {
+    let server = throttled(&[("JANGTEO__RATE_LIMIT__LOGIN_FAILURES_PER_ADDRESS", "5")]);
+    let (api, minji) = (server.api(), server.customer().await);
+    // Successes and what is refused do not count.
+    for _ in 0..6 {
+        log_in(&api, &minji.email, PASSWORD).await.is(200);
+    }
+    for n in 0..4 {
+        fail(&api, &format!("guess-{n}@example.com"), 1).await;
+        log_in(&api, &minji.email, PASSWORD).await.is(200);
+    }
+    fail(&api, "no address", 1).await;
+    for email in [minji.email.as_str(), "guess-9@example.com", "no address"] {
+        assert!((1..=30).contains(&pause(log_in(&api, email, PASSWORD).await)));
+    }
+}
+
+/// They are counted before they are computed.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_hundred_guesses_at_once_ten_are_looked_at() {
+    let server = throttled(&[("JANGTEO__RATE_LIMIT__LOGIN_FAILURES_PER_ADDRESS", "1000")]);
+    let minji = server.customer().await;
+    let mut guesses = JoinSet::new();
+    for _ in 0..100 {
+        let (api, email) = (server.api(), minji.email.clone());
+        guesses.spawn(async move { log_in(&api, &email, WRONG).await });
+    }
+    let replies = guesses.join_all().await;
+    assert_eq!(counted(&replies), [((401, "invalid-credentials"), 10), ((429, "rate-limited"), 90)].into());
+}
+
+#[tokio::test]
+async fn switched_off_nothing_is_throttled() {
+    let server = Server::start();
+    let (api, minji) = (server.api(), server.customer().await);
+    fail(&api, &minji.email, 110).await;
+    log_in(&api, &minji.email, PASSWORD).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_with_redis_count_together_and_go_on_without_it() {
+    let mut redis = RedisServer::start();
+    let one = throttled(&[("JANGTEO__REDIS__URL", &redis.url())]);
+    let other = one.another();
+    let (here, there, minji) = (one.api(), other.api(), one.customer().await);
+    for api in [&here, &there] {
+        while !api.get("//readyz").await.is(200).body["degraded"].is_null() {}
+    }
+    fail(&here, &minji.email, 5).await;
+    fail(&there, &minji.email, 5).await;
+    for api in [&here, &there] {
+        pause(log_in(api, &minji.email, PASSWORD).await);
+    }
+    let keys = redis.execute(&["KEYS", "jangteo:count:*"]).unwrap();
+    assert_eq!(keys.lines().count(), 2, "{keys}");
+    assert!(!keys.contains('@') && !keys.contains("127.0.0.1"), "{keys}");
+
+    // Each counts for itself, and from the beginning.
+    redis.kill();
+    fail(&here, &minji.email, 10).await;
+    pause(log_in(&here, &minji.email, PASSWORD).await);
+    log_in(&there, &minji.email, PASSWORD).await.is(200);
+    redis.restart();
+    while !here.get("//readyz").await.is(200).body["degraded"].is_null() {}
+    log_in(&here, &minji.email, PASSWORD).await.is(200);
+}
