@@ -89,8 +89,14 @@ async fn readyz(stage: Data<Stage>, shop: Data<Shop>) -> Result<HttpResponse, Pr
 
 /// Without these the shop goes on, so they keep no request away.
 async fn degraded(shop: &Shop) -> Vec<&'static str> {
-    match &shop.redis {
-        Some(redis) if !redis.ping().await => vec!["redis"],
-        _ => Vec::new(),
+    let mut degraded = Vec::new();
+    if let Some(redis) = &shop.redis
+        && !redis.ping().await
+    {
+        degraded.push("redis");
     }
+    if shop.storage.lost_replicas().await > 0 {
+        degraded.push("replica");
+    }
+    degraded
 }

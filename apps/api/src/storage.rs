@@ -27,6 +27,7 @@ pub(crate) async fn open(
     std::fs::create_dir_all(&settings.data_dir)
         .with_context(|| format!("cannot create data_dir {}", settings.data_dir.display()))?;
     let mut options = StorageOptions::new(settings.database_url.clone());
+    options.replica_urls.clone_from(&settings.replica_urls);
     options.acquire_timeout = settings.database_acquire_timeout;
     options.on_written_products = on_written_products;
     Ok(SeaOrmStorage::connect(&options, cipher).await?)

@@ -16,6 +16,8 @@
 //! - **Personal data** is sealed on the way in and opened on the way out (ADR-027). A deleted account's columns are
 //!   NULL, and what they held is overwritten.
 //! - **Lists** are keyset pages, each one range of an index (ADR-014). Reads that have to fit together share a snapshot.
+//! - **Replicas** (ADR-037) answer nothing but pages behind the first of a few lists, and only those that already have the
+//!   row where the page before ended. One that is lost is left alone for a while, and the primary answers.
 //! - **The audit** (ADR-031) sums every rule's terms by SQL from the tables alone, in one snapshot; nothing but what
 //!   breaks a rule leaves the database.
 //! - **Nothing hangs**: waiting for a connection or for a lock ends as
@@ -109,6 +111,7 @@ mod lane;
 mod names;
 mod options;
 mod queries;
+mod replicas;
 mod repositories;
 mod rows;
 mod set;

@@ -30,9 +30,11 @@ pub struct StorageOptions {
     /// The database, such as `sqlite://data/jangteo.db`, `postgres://shop:secret@db/jangteo` or
     /// `mysql://shop:secret@db/jangteo`. A file is made if it is not there; its folder is not, nor is a server's database.
     pub url: String,
+    /// Replicas of the server, each a URL like `url`. They answer reads that may be late (ADR-037), and need not be there.
+    pub replica_urls: Vec<String>,
     /// How many connections transactions run on, on a server; at least one. An embedded database has one writer.
     pub writers: u32,
-    /// How many connections serve reads outside transactions; at least one.
+    /// How many connections serve reads outside transactions, and so many on each replica; at least one.
     pub readers: u32,
     /// How long to wait for a free connection. Then it is [`StorageError::Unavailable`], never a hang.
     pub acquire_timeout: Duration,
@@ -53,6 +55,7 @@ impl StorageOptions {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            replica_urls: Vec::new(),
             writers: 16,
             readers: 8,
             acquire_timeout: Duration::from_secs(10),
@@ -65,7 +68,7 @@ impl StorageOptions {
 }
 
 impl fmt::Debug for StorageOptions {
-    /// Leaves out the URL, which may hold a password.
+    /// Leaves out the URLs, which may hold passwords.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StorageOptions")
             .field("writers", &self.writers)
@@ -89,6 +92,9 @@ pub enum ConnectError {
     /// The URL of a server cannot be read. It may hold a password, so it is not repeated.
     #[error("the database URL cannot be read: {0}")]
     InvalidUrl(String),
+    /// A replica is of another engine than the primary, or the primary is embedded and has none.
+    #[error("a replica has to be of the same engine as the database, which has to be on a server")]
+    NoReplica,
     /// The URL names a database in memory, of which every connection would have its own.
     #[error("a SQLite database has to be a file, such as sqlite://data/jangteo.db")]
     InMemory,

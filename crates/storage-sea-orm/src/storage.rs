@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, S
 use crate::engine::{Engine, Pools};
 use crate::lane::Lane;
 use crate::options::{ConnectError, StorageOptions, WrittenProducts};
+use crate::replicas::Replicas;
 use crate::transaction::SeaOrmTransaction;
 
 /// Every repository and query of Jangteo on SeaORM. A clone shares the pools.
@@ -18,26 +19,33 @@ use crate::transaction::SeaOrmTransaction;
 pub struct SeaOrmStorage {
     pub(crate) writer: Lane<DatabaseConnection>,
     pub(crate) reader: Lane<DatabaseConnection>,
+    pub(crate) replicas: Arc<Replicas>,
     pub(crate) cipher: Arc<dyn FieldCipher>,
     options: StorageOptions,
 }
 
 impl SeaOrmStorage {
-    /// Opens the database. Its schema stays as it is; see [`SeaOrmStorage::migrate`].
+    /// Opens the database. Its schema stays as it is; see [`SeaOrmStorage::migrate`]. Replicas need not be there.
     pub async fn connect(
         options: &StorageOptions,
         cipher: Arc<dyn FieldCipher>,
     ) -> Result<Self, ConnectError> {
         let engine = Engine::of(&options.url)?;
         let Pools { writer, reader } = engine.connect(options).await?;
+        let replicas = Arc::new(Replicas::connect_later(engine, options).await?);
         let lane = |connection| Lane { connection, engine, on_statement: options.on_statement.clone() };
-        Ok(Self { writer: lane(writer), reader: lane(reader), cipher, options: options.clone() })
+        Ok(Self { writer: lane(writer), reader: lane(reader), replicas, cipher, options: options.clone() })
     }
 
     /// Whether the database answers a reader.
     pub async fn ping(&self) -> Result<(), StorageError> {
         let question = Statement::from_string(self.reader.engine.dialect().backend(), "SELECT 1");
         self.reader.fetch(question).await.map(|_| ())
+    }
+
+    /// How many replicas do not answer. Reads that they would answer go to the primary.
+    pub async fn lost_replicas(&self) -> usize {
+        self.replicas.lost().await
     }
 
     /// Brings the schema up to date and names the changes that were made. Of several instances at once one makes them, and
@@ -67,6 +75,7 @@ impl SeaOrmStorage {
 
     /// Closes all connections once what runs on them is done.
     pub async fn close(&self) -> Result<(), StorageError> {
+        self.replicas.close().await?;
         // The writer last: it tidies up.
         for lane in [&self.reader, &self.writer] {
             lane.connection.close_by_ref().await.map_err(|error| lane.engine.error(error))?;

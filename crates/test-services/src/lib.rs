@@ -8,6 +8,8 @@
 //! for the other end of a pipe to close, then kills the server and removes its folder. Statics are not dropped and a
 //! panic may abort, so nothing else would do for [`shared`], the one server of a test binary.
 //!
+//! [`Standby`] is a streaming replica of a PostgreSQL server, which can be killed and started again at its address.
+//!
 //! Redis is no database to keep anything in, and has servers of its own kind: [`RedisServer`] and [`RedisCluster`] keep
 //! nothing on the disk, and can be killed and started again at their address.
 //!
@@ -25,6 +27,7 @@ mod binaries;
 mod redis;
 mod server;
 mod service;
+mod standby;
 
 use std::sync::LazyLock;
 
@@ -32,6 +35,7 @@ pub use binaries::MissingBinary;
 pub use redis::{RedisCluster, RedisServer};
 pub use server::{Server, StartError};
 pub use service::Service;
+pub use standby::Standby;
 
 static POSTGRES: LazyLock<Server> = LazyLock::new(|| started(Service::Postgres));
 static MARIADB: LazyLock<Server> = LazyLock::new(|| started(Service::MariaDb));

@@ -57,7 +57,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Server {
     service: Service,
-    port: u16,
+    pub(crate) port: u16,
     folder: PathBuf,
     databases: AtomicU32,
     /// `None` once it was ended.
@@ -200,7 +200,7 @@ pub(crate) fn watch(log: ChildStderr, ready: &'static str) -> Receiver<Result<()
     receiver
 }
 
-fn command(call: Call) -> Command {
+pub(crate) fn command(call: Call) -> Command {
     let mut parts = call.into_iter();
     let mut command = Command::new(parts.next().unwrap_or_default());
     command.args(parts).env("LC_ALL", "C");
@@ -216,7 +216,7 @@ pub(crate) fn succeeded(output: &Output) -> Result<(), StartError> {
 }
 
 /// Who runs the server.
-enum RunAs {
+pub(crate) enum RunAs {
     /// Whoever runs this.
     Self_,
     /// Nobody, with a group of that number, because this is root and PostgreSQL refuses to be.
@@ -225,7 +225,7 @@ enum RunAs {
 
 impl RunAs {
     /// A folder that was just made belongs to whoever runs this.
-    fn owner_of(folder: &Path) -> Result<Self, StartError> {
+    pub(crate) fn owner_of(folder: &Path) -> Result<Self, StartError> {
         if fs::metadata(folder)?.uid() != 0 {
             return Ok(Self::Self_);
         }
@@ -247,7 +247,7 @@ impl RunAs {
         Ok(Self::Nobody { group: String::from_utf8_lossy(&group.stdout).trim().to_owned() })
     }
 
-    fn own(&self, folder: &Path) -> Result<(), StartError> {
+    pub(crate) fn own(&self, folder: &Path) -> Result<(), StartError> {
         match self {
             Self::Self_ => Ok(()),
             Self::Nobody { group } => {
@@ -256,7 +256,7 @@ impl RunAs {
         }
     }
 
-    fn call(&self, call: Call) -> Call {
+    pub(crate) fn call(&self, call: Call) -> Call {
         match self {
             Self::Self_ => call,
             Self::Nobody { group } => {

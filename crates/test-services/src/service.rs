@@ -103,6 +103,25 @@ impl Service {
         })
     }
 
+    /// How the data in the folder is copied from a server on this port that it shall follow. PostgreSQL only.
+    pub(crate) fn follow(self, folder: &Path, port: u16) -> Result<Call, MissingBinary> {
+        Ok(call(
+            Binaries::of(self).find("pg_basebackup")?,
+            [
+                "--host=127.0.0.1",
+                "--port",
+                &port.to_string(),
+                "--username=jangteo",
+                "--pgdata",
+                &folder.join("data").display().to_string(),
+                "--write-recovery-conf",
+                "--wal-method=stream",
+                "--checkpoint=fast",
+                "--no-sync",
+            ],
+        ))
+    }
+
     /// What its log says when it can be used.
     pub(crate) const fn ready(self) -> &'static str {
         match self {

@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     /// `database.url`: where the data is.
     pub(crate) database_url: String,
+    /// `database.replica_urls`: servers that follow it and may answer what may be late.
+    pub(crate) replica_urls: Vec<String>,
     /// `database.acquire_timeout`: how long a request waits for a connection.
     pub(crate) database_acquire_timeout: Duration,
     /// `redis.url`: where the instances of the shop share what they may lose; `None` is nowhere.
@@ -108,6 +110,10 @@ impl Settings {
                 Duration::from_mins(10),
             ),
             database_url: database_url(from, &data_dir),
+            replica_urls: from.read("database.replica_urls", Vec::new, replica_urls, |urls| {
+                let shown: Vec<_> = urls.iter().map(|url| masked(url)).collect();
+                quoted(&shown.join(","))
+            }),
             database_acquire_timeout: from.span(
                 "database.acquire_timeout",
                 Duration::from_millis(100),
@@ -138,6 +144,14 @@ impl Settings {
         };
         if settings.drain_delay >= settings.shutdown_timeout {
             from.refuse("server.drain_delay", "must be shorter than server.shutdown_timeout".to_owned());
+        }
+        let primary = engine(&settings.database_url);
+        let replicas = || settings.replica_urls.iter().map(|url| engine(url));
+        if primary == Some("sqlite") && !settings.replica_urls.is_empty() {
+            from.refuse("database.replica_urls", "an embedded database has no replicas".to_owned());
+        } else if replicas().any(|engine| engine != primary) {
+            let problem = "must be of the same engine as database.url".to_owned();
+            from.refuse("database.replica_urls", problem);
         }
         let points = &settings.points;
         if points.min_charge > points.max_charge {
@@ -203,18 +217,36 @@ fn password_cost(from: &mut Reader) -> Argon2idCost {
 
 fn database_url(from: &mut Reader, data_dir: &Path) -> String {
     let embedded = || format!("sqlite://{}", data_dir.join("jangteo.sqlite").display());
-    let parse = |text: &str| match text.split_once("://") {
-        Some(("sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb", place)) if !place.is_empty() => {
-            Ok(text.to_owned())
-        }
+    let parse = |text: &str| match engine(text) {
+        Some(_) => Ok(text.to_owned()),
         // The value may hold a password, so it is not repeated.
-        _ => Err(
+        None => Err(
             "must be a URL such as sqlite://data/jangteo.sqlite, postgres://user:password@host/database or \
                   mysql://user:password@host/database"
                 .to_owned(),
         ),
     };
     from.read("database.url", embedded, parse, |url| quoted(&masked(url)))
+}
+
+/// An empty text is no replica. A comma in a password is written as `%2C`.
+fn replica_urls(text: &str) -> Result<Vec<String>, String> {
+    let urls = text.split(',').map(str::trim).filter(|_| !text.is_empty());
+    let urls = urls.map(|url| engine(url).is_some().then(|| url.to_owned()));
+    urls.collect::<Option<_>>().ok_or_else(|| {
+        "must be URLs such as postgres://user:password@host/database, with commas between them".to_owned()
+    })
+}
+
+/// The engine that a URL of a database names.
+fn engine(url: &str) -> Option<&'static str> {
+    match url.split_once("://")? {
+        (_, "") => None,
+        ("sqlite", _) => Some("sqlite"),
+        ("postgres" | "postgresql", _) => Some("postgres"),
+        ("mysql" | "mariadb", _) => Some("mysql"),
+        _ => None,
+    }
 }
 
 /// An empty text is no Redis, as `jangteo config` shows it.

@@ -88,6 +88,40 @@ fn redis_is_one_server_or_a_cluster_or_none() {
 }
 
 #[test]
+fn replicas_are_urls_of_the_engine_of_the_primary() {
+    let config = |url: &str, replicas: &str| {
+        run(&[("JANGTEO__DATABASE__URL", url), ("JANGTEO__DATABASE__REPLICA_URLS", replicas)], &["config"])
+    };
+    for (url, replicas, shown) in [
+        ("sqlite://x", "", ""),
+        ("mysql://db/shop", "mariadb://shop:hidden@one/shop", "mariadb://***@one/shop"),
+        (
+            "postgres://shop:hidden@db/shop",
+            "postgres://shop:hidden@one/shop, postgresql://two/shop?password=hidden",
+            "postgres://***@one/shop,postgresql://two/shop?***",
+        ),
+    ] {
+        let config = out(&config(url, replicas));
+        let line = format!("database.replica_urls = \"{shown}\"");
+        assert!(config.contains(&line), "{line} is missing in\n{config}");
+        assert!(!config.contains("hidden"), "{config}");
+    }
+    for (url, replicas) in [
+        ("sqlite://x", "sqlite://y"),
+        ("sqlite://x", "postgres://shop:hidden@one/shop"),
+        ("postgres://db/shop", "mysql://shop:hidden@one/shop"),
+        ("mysql://db/shop", "mysql://one/shop,postgres://shop:hidden@two/shop"),
+        ("postgres://db/shop", "postgres://shop:hidden@one/shop,"),
+        ("postgres://db/shop", "hidden"),
+    ] {
+        let refused = config(url, replicas);
+        assert_eq!(refused.status.code(), Some(2), "{replicas}: {}", out(&refused));
+        assert!(err(&refused).contains("database.replica_urls (from environment"), "{}", err(&refused));
+        assert!(!err(&refused).contains("hidden"), "{}", err(&refused));
+    }
+}
+
+#[test]
 fn unknown_keys_are_refused_by_name() {
     for (name, key) in [
         ("JANGTEO__REDIS__URLS", "redis.urls"),

@@ -46,6 +46,8 @@ mod races;
 mod refunds;
 #[path = "../all/replay.rs"]
 mod replay;
+#[path = "../servers/replicas.rs"]
+mod replicas;
 #[path = "../servers/schema_changes.rs"]
 mod schema_changes;
 #[path = "../all/sessions.rs"]

@@ -181,6 +181,21 @@ impl Engine {
         }
     }
 
+    /// A pool for reads outside transactions that connects when it is first used; the server need not be there yet.
+    pub(crate) async fn connect_later(
+        self,
+        options: &StorageOptions,
+    ) -> Result<DatabaseConnection, ConnectError> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => Err(ConnectError::NoReplica),
+            #[cfg(feature = "postgres")]
+            Self::Postgres => postgres::connect_later(options).await,
+            #[cfg(feature = "mysql")]
+            Self::MySql => mysql::connect_later(options).await,
+        }
+    }
+
     /// Opens the transaction in which the schema changes, once nobody else changes it.
     ///
     /// On a server it has a connection of its own, which takes its lock and its patience along when it goes.

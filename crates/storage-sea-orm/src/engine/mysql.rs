@@ -22,12 +22,21 @@ use crate::options::{ConnectError, StorageOptions};
 use crate::set::{Changed, Column, Kind, Lock, Selected, Table};
 
 pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectError> {
-    // They hold nobody up, however long they take.
-    let reader = vec!["SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY".to_owned()];
     Ok(Pools {
-        writer: open(options, options.writers, writing(options)).await?,
-        reader: open(options, options.readers, reader).await?,
+        writer: open(options, settings(options, options.writers, writing(options))).await?,
+        reader: open(options, settings(options, options.readers, reading())).await?,
     })
+}
+
+pub(super) async fn connect_later(options: &StorageOptions) -> Result<DatabaseConnection, ConnectError> {
+    let mut pool = settings(options, options.readers, reading());
+    pool.connect_lazy(true);
+    open(options, pool).await
+}
+
+/// They hold nobody up, however long they take.
+fn reading() -> Vec<String> {
+    vec!["SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY".to_owned()]
 }
 
 /// Each change commits by itself, whatever the transaction; the connection holds the lock.
@@ -75,16 +84,11 @@ fn seconds(time: Duration) -> u64 {
     time.as_secs().max(1)
 }
 
-async fn open(
-    options: &StorageOptions,
-    connections: u32,
-    session: Vec<String>,
-) -> Result<DatabaseConnection, ConnectError> {
+async fn open(options: &StorageOptions, pool: ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
     // SeaORM would repeat a URL that it cannot read, with the password in it.
     url(options)
         .parse::<MySqlConnectOptions>()
         .map_err(|error| ConnectError::InvalidUrl(error.to_string()))?;
-    let pool = settings(options, connections, session);
     Ok(Database::connect(pool).await.map_err(|error| Engine::MySql.error(error))?)
 }
 

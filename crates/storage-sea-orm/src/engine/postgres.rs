@@ -29,15 +29,24 @@ pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectEr
         ("statement_timeout", statement.clone()),
         ("idle_in_transaction_session_timeout", statement),
     ];
-    // They hold nobody up, however long they take.
-    let reader = vec![
+    Ok(Pools {
+        writer: open(options, settings(options, options.writers, writer)).await?,
+        reader: open(options, settings(options, options.readers, reading())).await?,
+    })
+}
+
+pub(super) async fn connect_later(options: &StorageOptions) -> Result<DatabaseConnection, ConnectError> {
+    let mut pool = settings(options, options.readers, reading());
+    pool.connect_lazy(true);
+    open(options, pool).await
+}
+
+/// They hold nobody up, however long they take.
+fn reading() -> Session {
+    vec![
         ("default_transaction_isolation", "repeatable read".to_owned()),
         ("default_transaction_read_only", "on".to_owned()),
-    ];
-    Ok(Pools {
-        writer: open(options, options.writers, writer).await?,
-        reader: open(options, options.readers, reader).await?,
-    })
+    ]
 }
 
 /// Every statement but those of the audit looks rows up. A statement is planned once a connection and the plan kept,
@@ -72,14 +81,9 @@ fn millis(time: Duration) -> String {
     time.as_millis().to_string()
 }
 
-async fn open(
-    options: &StorageOptions,
-    connections: u32,
-    session: Session,
-) -> Result<DatabaseConnection, ConnectError> {
+async fn open(options: &StorageOptions, pool: ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
     // SeaORM would repeat a URL that it cannot read, with the password in it.
     options.url.parse::<PgConnectOptions>().map_err(|error| ConnectError::InvalidUrl(error.to_string()))?;
-    let pool = settings(options, connections, session);
     Ok(Database::connect(pool).await.map_err(|error| Engine::Postgres.error(error))?)
 }
 

@@ -5,45 +5,48 @@ use jangteo_coupon::{
     IssuedCouponFilter, IssuedCouponPosition,
 };
 use jangteo_shared_kernel::{CouponId, IssuedCouponId, Page, PageRequest, Quantity, StorageError, Timestamp};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SelectTwo};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SelectTwo,
+};
 
 use super::keyset;
 use crate::SeaOrmStorage;
 use crate::entity::{campaign_allotments, campaigns, issued_coupons};
+use crate::lane::Lane;
 use crate::repositories::{COUNT_CLAIMS, PRODUCTS_OF};
 use crate::rows;
 use crate::rows::coupons::Listed;
 
 type WithAllotment = SelectTwo<campaigns::Entity, campaign_allotments::Entity>;
 
-impl SeaOrmStorage {
-    /// The campaigns of a query with the products that they list: two statements at most. They need no one moment:
-    /// lists are written with their campaign and never change.
-    async fn campaigns(&self, query: &WithAllotment) -> Result<Vec<Campaign>, StorageError> {
-        let found = self.reader.all_two(query).await?;
-        let keys = rows::coupons::listing(found.iter().map(|(row, _)| row));
-        let mut listed = Listed::of(self.reader.select(&PRODUCTS_OF, keys).await?);
-        let campaigns = found
-            .iter()
-            .map(|(row, allotment)| rows::coupons::campaign(row, allotment.as_ref(), &mut listed));
-        campaigns.collect()
-    }
+/// The campaigns of a query with the products that they list: two statements at most. They need no one moment: lists are
+/// written with their campaign and never change.
+async fn campaigns(
+    lane: &Lane<DatabaseConnection>,
+    query: &WithAllotment,
+) -> Result<Vec<Campaign>, StorageError> {
+    let found = lane.all_two(query).await?;
+    let keys = rows::coupons::listing(found.iter().map(|(row, _)| row));
+    let mut listed = Listed::of(lane.select(&PRODUCTS_OF, keys).await?);
+    let campaigns =
+        found.iter().map(|(row, allotment)| rows::coupons::campaign(row, allotment.as_ref(), &mut listed));
+    campaigns.collect()
 }
 
 impl CouponQueries for SeaOrmStorage {
     async fn find_campaign(&self, id: CouponId) -> Result<Option<Campaign>, StorageError> {
         let query =
             campaigns::Entity::find_by_id(id.as_uuid()).find_also_related(campaign_allotments::Entity);
-        Ok(self.campaigns(&query).await?.pop())
+        Ok(campaigns(&self.reader, &query).await?.pop())
     }
 
-    /// An embedded engine's readers read the primary: there is nothing else. A pool of replicas MUST NOT answer this.
+    /// A replica MUST NOT answer this, and none does.
     async fn find_allotment(&self, id: CouponId) -> Result<Option<Allotment>, StorageError> {
         let found = self.reader.one(&campaign_allotments::Entity::find_by_id(id.as_uuid())).await?;
         found.as_ref().map(rows::coupons::allotment).transpose()
     }
 
-    /// An embedded engine's readers read the primary: there is nothing else. A pool of replicas MUST NOT answer this.
+    /// A replica MUST NOT answer this, and none does.
     async fn find_claims(&self, claimant: Claimant) -> Result<Quantity, StorageError> {
         let counts = self.reader.count(&COUNT_CLAIMS, vec![rows::coupons::claimant_key(&claimant)]).await?;
         rows::coupons::claims(&claimant, counts.first().copied().unwrap_or_default())
@@ -64,7 +67,8 @@ impl CouponQueries for SeaOrmStorage {
             query =
                 query.filter(keyset::below(self.reader.engine, [Column::CreatedAt, Column::Id], position));
         }
-        let campaigns = self.campaigns(&query).await?;
+        let behind = page.after.as_ref().map(|after| campaigns::Entity::find_by_id(after.id.as_uuid()));
+        let campaigns = self.may_be_late(behind, |lane| campaigns(lane, &query)).await?;
         Ok(Page::from_rows(campaigns, page.limit, |campaign| CampaignPosition {
             created_at: campaign.created_at,
             id: campaign.id,

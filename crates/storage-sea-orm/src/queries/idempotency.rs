@@ -7,7 +7,7 @@ use crate::SeaOrmStorage;
 use crate::repositories::idempotency::{FIND, key_values, record};
 
 impl IdempotencyQueries for SeaOrmStorage {
-    /// An embedded engine's readers read the primary: there is nothing else. A pool of replicas MUST NOT answer this.
+    /// A replica MUST NOT answer this, and none does.
     async fn find_idempotency_record(
         &self,
         key: &RecordKey,

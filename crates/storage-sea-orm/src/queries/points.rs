@@ -33,7 +33,11 @@ impl PointQueries for SeaOrmStorage {
         if let Some(after) = page.after {
             query = query.filter(Column::Sequence.lt(after.sequence));
         }
-        let found = self.reader.all_two(&query).await?;
+        let behind = page.after.map(|after| {
+            let of_user = point_history::Entity::find().filter(Column::UserId.eq(user.as_uuid()));
+            of_user.filter(Column::Sequence.eq(after.sequence))
+        });
+        let found = self.may_be_late(behind, |lane| lane.all_two(&query)).await?;
         let place = Place { table: "point_accounts", id: &user };
         let entries = found.into_iter().map(|(row, account)| {
             let account = place.present("user_id", account)?;

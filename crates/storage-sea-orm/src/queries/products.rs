@@ -2,45 +2,61 @@
 
 use jangteo_product::{Product, ProductFilter, ProductList, ProductPosition, ProductQueries, ProductSort};
 use jangteo_shared_kernel::{Page, ProductId, StorageError};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SelectTwo};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, SelectTwo,
+};
 
 use super::keyset;
 use crate::SeaOrmStorage;
 use crate::engine::Engine;
 use crate::entity::products::Column;
 use crate::entity::{product_stock, products};
+use crate::lane::Lane;
 use crate::names::Named;
 use crate::rows;
 
 type WithStock = SelectTwo<products::Entity, product_stock::Entity>;
 
-impl SeaOrmStorage {
-    async fn products(&self, query: &WithStock) -> Result<Vec<Product>, StorageError> {
-        let found = self.reader.all_two(query).await?;
-        found.iter().map(|(row, stock)| rows::products::product(row, stock.as_ref())).collect()
-    }
+async fn products(lane: &Lane<DatabaseConnection>, query: &WithStock) -> Result<Vec<Product>, StorageError> {
+    let found = lane.all_two(query).await?;
+    found.iter().map(|(row, stock)| rows::products::product(row, stock.as_ref())).collect()
 }
 
 impl ProductQueries for SeaOrmStorage {
     async fn find_product(&self, id: ProductId) -> Result<Option<Product>, StorageError> {
         let query = products::Entity::find_by_id(id.as_uuid()).find_also_related(product_stock::Entity);
-        Ok(self.products(&query).await?.pop())
+        Ok(products(&self.reader, &query).await?.pop())
     }
 
     async fn list_products(
         &self,
         list: &ProductList,
     ) -> Result<Page<Product, ProductPosition>, StorageError> {
-        let rows = list.page.limit.rows();
-        let mut found = Vec::new();
-        for range in ranges(self.reader.engine, list) {
-            let left = rows.saturating_sub(u64::try_from(found.len()).unwrap_or(rows));
-            if left > 0 {
-                found.extend(self.products(&range.limit(left)).await?);
-            }
-        }
+        let behind = list.page.after.as_ref().map(row_at);
+        let found = self.may_be_late(behind, |lane| page(lane, list)).await?;
         Ok(Page::from_rows(found, list.page.limit, |product| list.sort.position(product)))
     }
+}
+
+/// The products of a page, and the one behind it that tells that there is another.
+async fn page(lane: &Lane<DatabaseConnection>, list: &ProductList) -> Result<Vec<Product>, StorageError> {
+    let rows = list.page.limit.rows();
+    let mut found = Vec::new();
+    for range in ranges(lane.engine, list) {
+        let left = rows.saturating_sub(u64::try_from(found.len()).unwrap_or(rows));
+        if left > 0 {
+            found.extend(products(lane, &range.limit(left)).await?);
+        }
+    }
+    Ok(found)
+}
+
+/// The product at which a page ended.
+fn row_at(position: &ProductPosition) -> Select<products::Entity> {
+    let (ProductPosition::Newest { id, .. }
+    | ProductPosition::Price { id, .. }
+    | ProductPosition::Name { id, .. }) = position;
+    products::Entity::find_by_id(id.as_uuid())
 }
 
 /// The ranges of an index that a page is read from, one after the other until it is full. One, but for a further page

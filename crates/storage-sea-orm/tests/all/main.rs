@@ -10,6 +10,7 @@ mod lists;
 mod personal_data;
 mod placing;
 mod relay;
+mod replicas;
 mod round_trips;
 mod sales;
 mod schema;

@@ -94,7 +94,7 @@ impl Shop {
         Self::open_at(url, Some(directory), change).await
     }
 
-    async fn open_at(
+    pub(crate) async fn open_at(
         url: String,
         directory: Option<tempfile::TempDir>,
         change: impl FnOnce(&mut StorageOptions),
