@@ -28,6 +28,7 @@ mod redis;
 mod server;
 mod service;
 mod standby;
+mod supervised;
 
 use std::sync::LazyLock;
 

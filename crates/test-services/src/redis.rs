@@ -1,14 +1,14 @@
 //! Redis servers, alone and as a Cluster.
 
+use std::ffi::OsString;
 use std::io;
-use std::net::TcpListener;
-use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use crate::StartError;
-use crate::server::{PATIENCE, PORT_TAKEN, PORTS, SUPERVISOR, succeeded, watch};
+use crate::server::succeeded;
+use crate::supervised::{PATIENCE, Supervised, free_port, on_a_free_port};
 
 /// What its log says when it can be used.
 const READY: &str = "Ready to accept connections";
@@ -25,7 +25,7 @@ pub struct RedisServer {
     port: u16,
     cluster_port: Option<u16>,
     /// `None` once it is killed.
-    supervisor: Option<Child>,
+    running: Option<Supervised>,
 }
 
 /// Three Redis servers that share the slots of a Cluster.
@@ -44,15 +44,11 @@ impl RedisServer {
     }
 
     fn try_to_start(in_cluster: bool) -> Result<Self, StartError> {
-        let mut attempts = 1..PORTS;
-        loop {
+        on_a_free_port(|port| {
             let cluster_port = if in_cluster { Some(free_port()?) } else { None };
-            let mut server = Self { port: free_port()?, cluster_port, supervisor: None };
-            match server.run() {
-                Err(StartError::Refused(log)) if log.contains(PORT_TAKEN) && attempts.next().is_some() => {}
-                done => return done.map(|()| server),
-            }
-        }
+            let mut server = Self { port, cluster_port, running: None };
+            server.run().map(|()| server)
+        })
     }
 
     /// Where it is.
@@ -67,12 +63,7 @@ impl RedisServer {
 
     /// Kills it, with no chance to tidy up. What it held is gone.
     pub fn kill(&mut self) {
-        if let Some(mut supervisor) = self.supervisor.take() {
-            // The end of its input is what the supervisor waits for, and passes on as a SIGKILL.
-            drop(supervisor.stdin.take());
-            // There is nobody to tell if it has ended already.
-            let _ = supervisor.wait();
-        }
+        self.running = None;
     }
 
     /// Starts it again, empty, at the same address.
@@ -110,42 +101,18 @@ impl RedisServer {
         let folder = tempfile::Builder::new().prefix("jangteo-redis-").tempdir()?;
         let there = Command::new("redis-server").arg("--version").output().map_err(missing)?;
         succeeded(&there)?;
-        let mut arguments = vec![
-            "--bind".to_owned(),
-            "127.0.0.1".to_owned(),
-            "--port".to_owned(),
-            self.port.to_string(),
-            "--save".to_owned(),
-            String::new(),
-            "--dir".to_owned(),
-            folder.path().display().to_string(),
-        ];
+        let port = self.port.to_string();
+        let mut call: Vec<OsString> =
+            ["sh", "-c", LOG_TO_STDERR, "sh", "redis-server"].map(Into::into).into();
+        call.extend(["--bind", "127.0.0.1", "--port", &port, "--save", "", "--dir"].map(Into::into));
+        call.push(folder.path().into());
         if let Some(port) = self.cluster_port {
-            arguments.extend(["--cluster-enabled".to_owned(), "yes".to_owned()]);
-            arguments.extend(["--cluster-port".to_owned(), port.to_string()]);
+            call.extend(["--cluster-enabled", "yes", "--cluster-port", &port.to_string()].map(Into::into));
         }
-        let mut supervisor = Command::new("sh")
-            .args(["-c", SUPERVISOR, "sh", "KILL"])
-            .arg(folder.path())
-            .args(["sh", "-c", LOG_TO_STDERR, "sh", "redis-server"])
-            .args(arguments)
-            .env("LC_ALL", "C")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            // Control-C at the terminal is not for the supervisor, which still has to tidy up.
-            .process_group(0)
-            .spawn()?;
-        let log = supervisor.stderr.take().ok_or_else(|| io::Error::other("there is no pipe"))?;
-        let ready = watch(log, READY);
+        self.running = Some(Supervised::start("KILL", folder.path(), call, READY)?);
         // From here on the supervisor removes it.
         let _ = folder.keep();
-        self.supervisor = Some(supervisor);
-        match ready.recv_timeout(PATIENCE) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(log)) => Err(StartError::Refused(format!("the server does not start:\n{log}"))),
-            Err(_) => Err(StartError::Refused("the server has not started in time".to_owned())),
-        }
+        Ok(())
     }
 }
 
@@ -182,16 +149,6 @@ impl RedisCluster {
     pub fn url(&self) -> String {
         format!("redis+cluster://{}", self.0[0].address())
     }
-}
-
-impl Drop for RedisServer {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 fn missing(error: io::Error) -> StartError {

@@ -1,40 +1,15 @@
 //! A running server.
 
 use std::fs;
-use std::io::{self, BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::Duration;
 
 use crate::binaries::MissingBinary;
 use crate::service::{Call, Service};
-
-/// How long a server gets to start.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
-
-/// How often a free port is tried, which somebody else may take first.
-pub(crate) const PORTS: u32 = 5;
-
-/// What a log says of that.
-pub(crate) const PORT_TAKEN: &str = "already in use";
-
-/// Runs the server until standard input comes to its end, which it does whenever whoever started this does.
-pub(crate) const SUPERVISOR: &str = r#"
-signal=$1 folder=$2
-shift 2
-"$@" </dev/null &
-server=$!
-cat >/dev/null
-kill -s "$signal" "$server" 2>/dev/null
-wait "$server" 2>/dev/null
-[ -e "$folder/stays" ] || rm -rf "$folder"
-"#;
+use crate::supervised::{Supervised, on_a_free_port};
 
 /// A file of this name in the folder of a server that has ended says that it will be started again.
 const STAYS: &str = "stays";
@@ -61,29 +36,22 @@ pub struct Server {
     folder: PathBuf,
     databases: AtomicU32,
     /// `None` once it was ended.
-    supervisor: Option<Child>,
+    running: Option<Supervised>,
 }
 
 impl Server {
     /// Starts a server with no database in it.
     pub fn start(service: Service) -> Result<Self, StartError> {
-        for _ in 1..PORTS {
-            match Self::try_to_start(service) {
-                Err(StartError::Refused(log)) if log.contains(PORT_TAKEN) => {}
-                done => return done,
-            }
-        }
-        Self::try_to_start(service)
+        on_a_free_port(|port| Self::try_to_start(service, port))
     }
 
-    fn try_to_start(service: Service) -> Result<Self, StartError> {
+    fn try_to_start(service: Service, port: u16) -> Result<Self, StartError> {
         let folder = tempfile::Builder::new().prefix("jangteo-").tempdir()?;
         let run = RunAs::owner_of(folder.path())?;
         run.own(folder.path())?;
         succeeded(&command(run.call(service.initialise(folder.path())?)).output()?)?;
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let path = folder.path().to_owned();
-        let mut server = Self { service, port, folder: path, databases: AtomicU32::new(0), supervisor: None };
+        let mut server = Self { service, port, folder: path, databases: AtomicU32::new(0), running: None };
         server.serve(&run)?;
         // From here on the supervisor removes it.
         let _ = folder.keep();
@@ -92,31 +60,15 @@ impl Server {
 
     fn serve(&mut self, run: &RunAs) -> Result<(), StartError> {
         let service = self.service;
-        let mut supervisor = Command::new("sh")
-            .args(["-c", SUPERVISOR, "sh", service.end()])
-            .arg(&self.folder)
-            .args(run.call(service.serve(&self.folder, self.port)?))
-            .env("LC_ALL", "C")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            // Control-C at the terminal is not for the supervisor, which still has to tidy up.
-            .process_group(0)
-            .spawn()?;
-        let log = supervisor.stderr.take().ok_or_else(|| io::Error::other("there is no pipe"))?;
-        let ready = watch(log, service.ready());
-        self.supervisor = Some(supervisor);
-        match ready.recv_timeout(PATIENCE) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(log)) => Err(StartError::Refused(format!("the server does not start:\n{log}"))),
-            Err(_) => Err(StartError::Refused("the server has not started in time".to_owned())),
-        }
+        let call = run.call(service.serve(&self.folder, self.port)?);
+        self.running = Some(Supervised::start(service.end(), &self.folder, call, service.ready())?);
+        Ok(())
     }
 
     /// Ends it at once, as a crash would: PostgreSQL by an immediate shutdown, MariaDB by SIGKILL. Its data stays.
     pub fn crash(&mut self) -> Result<(), StartError> {
         fs::write(self.folder.join(STAYS), "")?;
-        self.end();
+        self.running = None;
         Ok(())
     }
 
@@ -124,15 +76,6 @@ impl Server {
     pub fn start_again(&mut self) -> Result<(), StartError> {
         fs::remove_file(self.folder.join(STAYS))?;
         self.serve(&RunAs::owner_of_data(&self.folder)?)
-    }
-
-    fn end(&mut self) {
-        if let Some(mut supervisor) = self.supervisor.take() {
-            // The end of its input is what the supervisor waits for.
-            drop(supervisor.stdin.take());
-            // There is nobody to tell if it has ended already.
-            let _ = supervisor.wait();
-        }
     }
 
     /// A database of this name, whether it is there or not.
@@ -164,43 +107,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let crashed = self.supervisor.is_none();
-        self.end();
-        if crashed {
+        if self.running.is_none() {
             // Nobody else removes what stayed. If that fails, it is a folder too many among temporary ones.
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
-}
-
-/// Reads a log to its end, and tells when the server is ready, or else what it has said instead.
-pub(crate) fn watch(log: ChildStderr, ready: &'static str) -> Receiver<Result<(), String>> {
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let mut said = String::new();
-        let mut lines = BufReader::new(log).lines().map_while(Result::ok);
-        for line in lines.by_ref() {
-            if line.contains(ready) {
-                said.clear();
-                break;
-            }
-            said.push_str(&line);
-            said.push('\n');
-            // What clients hear that come too early is no end.
-            let early =
-                line.contains("the database system is") || line.contains("not yet accepting connections");
-            if !early && [PORT_TAKEN, "FATAL", "Aborting"].iter().any(|end| line.contains(end)) {
-                // The supervisor waits on; the server has ended.
-                let _ = sender.send(Err(said));
-                return lines.for_each(drop);
-            }
-        }
-        // Whoever waited may have gone.
-        let _ = sender.send(if said.is_empty() { Ok(()) } else { Err(said) });
-        // A pipe that nobody reads would stop the server.
-        lines.for_each(drop);
-    });
-    receiver
 }
 
 pub(crate) fn command(call: Call) -> Command {
