@@ -15,6 +15,7 @@ mod gate;
 mod health;
 mod jobs;
 mod kept;
+mod metrics;
 mod observe;
 mod openapi;
 mod problem;

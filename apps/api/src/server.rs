@@ -17,7 +17,7 @@ use crate::health::Stage;
 use crate::observe::{Observer, observe};
 use crate::problem::Problem;
 use crate::shop::Shop;
-use crate::{jobs, routes};
+use crate::{jobs, metrics, routes};
 
 /// Serves until it is asked to stop, then ends what is under way and closes the storage, all of it within
 /// `server.shutdown_timeout`. `listening` is told the address once requests are taken.
@@ -32,6 +32,7 @@ pub(crate) async fn serve(
     let observer =
         Data::new(Observer { sources: shop.sources.clone(), request_timeout: settings.request_timeout });
     let document = Data::new(Document::new()?);
+    let registry = Data::new(metrics::registry(&shop.sources));
     let server = {
         let (shop, stage) = (Data::clone(&shop), Data::clone(&stage));
         HttpServer::new(move || {
@@ -40,6 +41,7 @@ pub(crate) async fn serve(
                 .app_data(Data::clone(&stage))
                 .app_data(Data::clone(&observer))
                 .app_data(Data::clone(&document))
+                .app_data(Data::clone(&registry))
                 .wrap(from_fn(observe))
                 .configure(|config| routes::all().serve(config))
                 .configure(docs::serve)

@@ -45,8 +45,9 @@ where
     verdicts.pop().ok_or_else(|| StorageError::Fatal("a use case gave no verdict".into()))
 }
 
-/// Waits before a lost race is run again: 5 to 10 ms, then twice as long.
+/// Counts a lost race, and waits before it is run again: 5 to 10 ms, then twice as long.
 async fn back_off(sources: &Sources, attempts: u32) {
+    sources.meters().reruns.inc();
     tracing::info!(attempts, "lost a race, running the transaction again");
     let [jitter] = sources.random::<1>();
     let base = Duration::from_millis(5) * attempts;

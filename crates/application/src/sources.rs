@@ -1,22 +1,25 @@
-//! Time and chance, as use cases take them.
+//! Time and chance, as use cases take them, and the meters that they turn.
 
 use std::fmt;
 use std::sync::Arc;
 
 use jangteo_shared_kernel::{Clock, Entropy, Id, Timestamp};
 
-/// The clock and the entropy that a use case works with.
+use crate::Meters;
+
+/// The clock and the entropy that a use case works with. Clones share their [`Meters`].
 #[derive(Clone)]
 pub struct Sources {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    meters: Meters,
 }
 
 impl Sources {
     /// Use cases that take time and chance from here.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { clock, entropy }
+        Self { clock, entropy, meters: Meters::default() }
     }
 
     /// The present.
@@ -29,6 +32,12 @@ impl Sources {
     #[must_use]
     pub fn id<K>(&self, now: Timestamp) -> Id<K> {
         Id::generate(now, &*self.entropy)
+    }
+
+    /// What is counted on the way.
+    #[must_use]
+    pub fn meters(&self) -> &Meters {
+        &self.meters
     }
 
     /// Random bytes.

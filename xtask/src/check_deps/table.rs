@@ -125,6 +125,7 @@ const SECRETS: &[Allowed] = &[any("zeroize")];
 const TEXT: &[Allowed] = &[any("unicode-normalization")];
 
 const USE_CASES: &[Allowed] = &[
+    any("prometheus-client"),
     any("serde_json"),
     any("sha2"),
     any("tracing"),

@@ -32,6 +32,7 @@ pub(crate) fn all() -> Table {
     admin::enter(&mut table);
     audit::enter(&mut table);
     crate::health::enter(&mut table);
+    crate::metrics::enter(&mut table);
     crate::problem::enter(&mut table);
     table
 }

@@ -24,6 +24,8 @@ mod crashes;
 mod crowd;
 #[path = "../servers/database_outage.rs"]
 mod database_outage;
+#[path = "../servers/deadlock.rs"]
+mod deadlock;
 #[path = "../all/events.rs"]
 mod events;
 #[path = "../all/hard_cases.rs"]
