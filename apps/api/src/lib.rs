@@ -12,6 +12,7 @@ mod cli;
 mod config;
 mod docs;
 mod gate;
+mod groups;
 mod health;
 mod jobs;
 mod kept;

@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::config::Settings;
 use crate::docs::{self, Document};
+use crate::groups::Workers;
 use crate::health::Stage;
 use crate::observe::{Observer, observe};
 use crate::problem::Problem;
@@ -23,10 +24,11 @@ use crate::{jobs, metrics, routes};
 /// `server.shutdown_timeout`. `listening` is told the address once requests are taken.
 pub(crate) async fn serve(
     settings: &Settings,
-    shop: Shop,
+    (shop, workers): (Shop, Workers),
     asked_to_stop: impl Future<Output = ()>,
     listening: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    let working = workers.start(&shop.storage).await?;
     let shop = Data::new(shop);
     let stage = Data::new(Stage::default());
     let observer =
@@ -73,6 +75,8 @@ pub(crate) async fn serve(
         sleep(settings.drain_delay).await;
         handle.stop(true).await;
         let outcome = running.await;
+        shop.groups.close().await;
+        working.ended().await;
         jobs.stop().await;
         shop.storage.close().await?;
         outcome?.context("the server ended with an error")

@@ -21,6 +21,7 @@ use crate::body;
 use crate::call::Terms;
 use crate::config::Settings;
 use crate::gate::Gate;
+use crate::groups::{Groups, Workers, groups};
 use crate::kept::{Kept, SecondLevel, Writes};
 use crate::problem::Problem;
 use crate::storage::{self, Storage};
@@ -52,6 +53,8 @@ pub(crate) struct Shop {
     pub(crate) cursors: CursorSeal,
     /// Starts, continues and ends log-ins.
     pub(crate) sessions: Sessions<Argon2idHasher>,
+    /// Where commands go that share transactions, and questions that share reads.
+    pub(crate) groups: Groups,
     /// The use cases.
     pub(crate) use_cases: UseCases,
 }
@@ -93,8 +96,8 @@ pub(crate) struct UseCases {
 
 impl Shop {
     /// Opens the shop: reads or makes the keys and connects to the storage, whose schema has to be up to date. Redis need
-    /// not be there.
-    pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
+    /// not be there. What goes to its groups is decided once its workers are started.
+    pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(Self, Workers)> {
         let entropy = Arc::new(SystemEntropy);
         let keys = ServiceKeys::load_or_generate(&settings.keys_dir(), entropy.as_ref())?;
         let sources = Sources::new(Arc::new(SystemClock), entropy.clone());
@@ -122,7 +125,9 @@ impl Shop {
             access_tokens: Arc::clone(&access_tokens),
             secrets: Arc::new(Sha256Secrets),
         };
-        Ok(Self {
+        let use_cases = UseCases::new(settings, &sources)?;
+        let (groups, workers) = groups(&use_cases, &sources);
+        let shop = Self {
             storage,
             redis,
             claims: GatedClaims::new(gate, sources.clone()),
@@ -134,9 +139,11 @@ impl Shop {
             passwords,
             cursors: CursorSeal::new(&keys.cursor),
             sessions,
-            use_cases: UseCases::new(settings, &sources)?,
+            groups,
+            use_cases,
             sources,
-        })
+        };
+        Ok((shop, workers))
     }
 
     /// Decides one command in a transaction of its own.

@@ -2,7 +2,7 @@
 //!
 //! Every command has one shape: **lock, decide, save, over a set** ([`SetUseCase`], ADR-023). A use case takes a slice of
 //! commands and an open transaction, which *is* the repositories that it asks for (ADR-024). [`submit`] runs a single
-//! command as a set of one, and again if a race was lost.
+//! command as a set of one, and again if a race was lost; [`group_commit`] makes one set of all that wait (ADR-039).
 //!
 //! | use case | locks, in this order |
 //! |---|---|
@@ -104,6 +104,9 @@ mod expire_points;
 mod forget_answers;
 mod gated_claims;
 mod grant_points;
+mod group;
+mod group_commit;
+mod group_standings;
 mod idempotency;
 mod in_process_counters;
 mod in_process_gate;
@@ -161,6 +164,9 @@ pub use expire_points::expire_due_points;
 pub use forget_answers::{ANSWERS_KEPT_FOR, forget_old_answers};
 pub use gated_claims::{ClaimVerdict, GatedClaims};
 pub use grant_points::{GrantPointAccounts, GrantPoints, GrantPointsRefusal};
+pub use group::Group;
+pub use group_commit::{Committer, group_commit};
+pub use group_standings::{StandingReader, group_standings};
 pub use idempotency::{
     Answer, Fingerprint, IdempotencyKey, IdempotencyQueries, IdempotencyRecord, IdempotencyRepository,
     InvalidIdempotencyKey, RecordKey, RequestMark, Verdict,

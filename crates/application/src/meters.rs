@@ -1,13 +1,60 @@
 //! What the application counts, for those who operate it (ADR-038).
 
+use std::fmt;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::registry::Registry;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+use tokio::time::Instant;
 
 /// The meters of the application. Clones count together.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub struct Meters {
     /// Transactions that were run again after a lost race.
     pub(crate) reruns: Counter,
+    set_size: Histograms,
+    queue_wait: Histograms,
+    set_time: Histograms,
+}
+
+/// One histogram for each kind of group.
+type Histograms = Family<Kind, Histogram, fn() -> Histogram>;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
+/// The meters of one group.
+#[derive(Debug)]
+pub(crate) struct GroupMeters {
+    set_size: Histogram,
+    queue_wait: Histogram,
+    set_time: Histogram,
+}
+
+/// 1, 2, 4 … 512.
+fn sizes() -> Histogram {
+    Histogram::new(exponential_buckets(1.0, 2.0, 10))
+}
+
+/// 0.1 ms, 0.2 ms … 26 s.
+fn times() -> Histogram {
+    Histogram::new(exponential_buckets(0.0001, 2.0, 19))
+}
+
+impl Default for Meters {
+    fn default() -> Self {
+        Self {
+            reruns: Counter::default(),
+            set_size: Family::new_with_constructor(sizes),
+            queue_wait: Family::new_with_constructor(times),
+            set_time: Family::new_with_constructor(times),
+        }
+    }
 }
 
 impl Meters {
@@ -15,5 +62,47 @@ impl Meters {
     pub fn register(&self, registry: &mut Registry) {
         let help = "Transactions run again after a deadlock, a serialisation failure or a lost unique key";
         registry.register("transaction_reruns", help, self.reruns.clone());
+        let help = "Commands that shared a transaction, or questions that shared a read";
+        registry.register("group_set_size", help, self.set_size.clone());
+        let help = "How long one of them waited until its set was begun";
+        registry.register_with_unit("group_queue_wait", help, Unit::Seconds, self.queue_wait.clone());
+        let help = "How long a set took from its beginning to its commit or its answer";
+        registry.register_with_unit("group_set_time", help, Unit::Seconds, self.set_time.clone());
+    }
+
+    /// The meters of one kind of group; they are there from now on.
+    pub(crate) fn group(&self, kind: &'static str) -> GroupMeters {
+        let kind = Kind { kind };
+        GroupMeters {
+            set_size: self.set_size.get_or_create_owned(&kind),
+            queue_wait: self.queue_wait.get_or_create_owned(&kind),
+            set_time: self.set_time.get_or_create_owned(&kind),
+        }
+    }
+}
+
+impl GroupMeters {
+    /// One has waited so long.
+    pub(crate) fn waited(&self, time: Duration) {
+        self.queue_wait.observe(time.as_secs_f64());
+    }
+
+    /// A set of so many was done in so much time.
+    pub(crate) fn done(&self, commands: usize, time: Duration) {
+        // A set has a few hundred at most.
+        self.set_size.observe(f64::from(u32::try_from(commands).unwrap_or(u32::MAX)));
+        self.set_time.observe(time.as_secs_f64());
+    }
+}
+
+/// For measuring: nothing is decided by it.
+#[expect(clippy::disallowed_methods, reason = "how long something took is no time of the shop")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+impl fmt::Debug for Meters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meters").field("reruns", &self.reruns.get()).finish_non_exhaustive()
     }
 }

@@ -38,11 +38,24 @@ where
     U: UnitOfWork,
     C: SetUseCase<U::Tx>,
 {
-    let pause = |attempts| back_off(sources, attempts);
-    let decide =
-        || atomically(uow, async |tx: &mut U::Tx| use_case.decide(tx, slice::from_ref(&command)).await);
-    let mut verdicts = retrying(pause, decide).await?;
+    let mut verdicts = decide_set(uow, use_case, sources, slice::from_ref(&command)).await?;
     verdicts.pop().ok_or_else(|| StorageError::Fatal("a use case gave no verdict".into()))
+}
+
+/// Decides commands in one transaction, again if a race was lost.
+pub(crate) async fn decide_set<U, C>(
+    uow: &U,
+    use_case: &C,
+    sources: &Sources,
+    commands: &[C::Command],
+) -> Result<Vec<C::Verdict>, StorageError>
+where
+    U: UnitOfWork,
+    C: SetUseCase<U::Tx>,
+{
+    let pause = |attempts| back_off(sources, attempts);
+    let decide = || atomically(uow, async |tx: &mut U::Tx| use_case.decide(tx, commands).await);
+    retrying(pause, decide).await
 }
 
 /// Counts a lost race, and waits before it is run again: 5 to 10 ms, then twice as long.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use jangteo_shared_kernel::{Page, PageRequest, RefreshFamilyId, StorageError, Timestamp, UserId};
+use jangteo_shared_kernel::{Page, PageRequest, StorageError, Timestamp, UserId};
 use jangteo_user::{
-    Accounts, Email, SessionStanding, User, UserFilter, UserPosition, UserQueries, UserRepository,
+    Accounts, Email, Session, SessionStanding, User, UserFilter, UserPosition, UserQueries, UserRepository,
 };
 
 use crate::list::page;
@@ -68,17 +68,19 @@ impl UserQueries for MemoryStorage {
         Ok(self.shared.state().users.values().find(|user| email(user) == Some(address)).cloned())
     }
 
-    async fn session_standing(
+    async fn session_standings(
         &self,
-        user: UserId,
-        family: RefreshFamilyId,
+        sessions: &[Session],
         now: Timestamp,
-    ) -> Result<Option<SessionStanding>, StorageError> {
+    ) -> Result<Vec<Option<SessionStanding>>, StorageError> {
         let state = self.shared.state();
-        let account = state.users.get(&user).filter(|user| user.is_active());
-        let family = state.refresh_families.get(&family);
-        let stands = family.is_some_and(|it| it.user == user && it.ended_at.is_none() && now < it.expires_at);
-        Ok(account.filter(|_| stands).map(|user| SessionStanding { role: user.role }))
+        let standing = |session: &Session| {
+            let account = state.users.get(&session.user).filter(|user| user.is_active())?;
+            let family = state.refresh_families.get(&session.family)?;
+            let stands = family.user == session.user && family.ended_at.is_none() && now < family.expires_at;
+            stands.then_some(SessionStanding { role: account.role })
+        };
+        Ok(sessions.iter().map(standing).collect())
     }
 
     async fn list_users(

@@ -37,6 +37,18 @@ impl SeaOrmStorage {
         Ok(Self { writer: lane(writer), reader: lane(reader), replicas, cipher, options: options.clone() })
     }
 
+    /// The same storage, whose transactions run on one connection of their own: for somebody who runs one after the other
+    /// and waits for nobody. An embedded database has one writer, which everybody shares. The connection belongs to the
+    /// run time on which this is called.
+    pub async fn with_own_writer(&self) -> Result<Self, ConnectError> {
+        let connection = match self.writer.engine.connect_writer(&self.options).await? {
+            Some(own) => own,
+            None => self.writer.connection.clone(),
+        };
+        let writer = Lane { connection, ..self.writer.clone() };
+        Ok(Self { writer, ..self.clone() })
+    }
+
     /// Whether the database answers a reader.
     pub async fn ping(&self) -> Result<(), StorageError> {
         let question = Statement::from_string(self.reader.engine.dialect().backend(), "SELECT 1");

@@ -59,6 +59,15 @@ pub trait RefreshFamilyRepository: Send {
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
 }
 
+/// A log-in, as an access token names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    /// Whose.
+    pub user: UserId,
+    /// Which of theirs.
+    pub family: RefreshFamilyId,
+}
+
 /// Whether an access token's account and log-in still stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionStanding {
@@ -96,14 +105,26 @@ pub trait UserQueries: Sync {
         email: &Email,
     ) -> impl Future<Output = Result<Option<User>, StorageError>> + Send;
 
-    /// `None` if the account was deleted, or the log-in is unknown, another's, ended or past its expiry at `now`.
-    /// MUST read the primary: a log-out acts at once.
+    /// One answer a log-in, in their order: `None` if the account was deleted, or the log-in is unknown, another's, ended or
+    /// past its expiry at `now`. MUST read the primary: a log-out acts at once.
+    fn session_standings(
+        &self,
+        sessions: &[Session],
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Option<SessionStanding>>, StorageError>> + Send;
+
+    /// The answer about one log-in.
     fn session_standing(
         &self,
         user: UserId,
         family: RefreshFamilyId,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Option<SessionStanding>, StorageError>> + Send;
+    ) -> impl Future<Output = Result<Option<SessionStanding>, StorageError>> + Send {
+        async move {
+            let standings = self.session_standings(&[Session { user, family }], now).await?;
+            Ok(standings.into_iter().next().flatten())
+        }
+    }
 
     /// Living accounts, newest first.
     fn list_users(

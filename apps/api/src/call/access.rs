@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 use jangteo_application::Caller;
 use jangteo_shared_kernel::{RefreshFamilyId, UserId};
-use jangteo_user::UserQueries;
+use jangteo_user::Session;
 
 use crate::problem::{Code, Problem};
 use crate::shop::Shop;
@@ -56,7 +56,8 @@ impl Access for SignedIn {
         let now = shop.sources.now();
         let claims = shop.access_tokens.verify(token, now).map_err(|_| refused())?;
         // The signature says who it was; whether account and log-in still stand, and the role now, are looked up.
-        let standing = shop.storage.session_standing(claims.user, claims.family, now).await?;
+        let session = Session { user: claims.user, family: claims.family };
+        let standing = shop.groups.session_standing.submit(session).await?;
         let role = standing.ok_or_else(refused)?.role;
         Ok(Self { caller: Caller { user: claims.user, role }, family: claims.family })
     }

@@ -13,7 +13,7 @@ use crate::storage;
 
 pub(super) async fn create(settings: &Settings, email: Email, name: PersonName) -> anyhow::Result<u8> {
     let password = read_password()?;
-    let shop = Shop::open(settings).await?;
+    let (shop, _) = Shop::open(settings).await?;
     storage::prepare(&shop.storage, settings).await?;
     let password_hash = shop.passwords.hash_password(password).await.map_err(|cause| anyhow!(cause))?;
     let profile = Profile { email, name, phone: None };

@@ -12,13 +12,13 @@ pub(super) async fn run(configuration: &Configuration, migrate: bool) -> anyhow:
     // From here on a signal ends the server in order, even one that comes while it starts.
     let asked_to_stop = signals::stop()?;
     let settings = &configuration.settings;
-    let shop = Shop::open(settings).await?;
+    let (shop, workers) = Shop::open(settings).await?;
     if migrate {
         storage::migrate(&shop.storage).await?;
     } else {
         storage::prepare(&shop.storage, settings).await?;
     }
     let listening = |address| Ok(say(format!("jangteo is listening on http://{address}"))?);
-    server::serve(settings, shop, asked_to_stop, listening).await?;
+    server::serve(settings, (shop, workers), asked_to_stop, listening).await?;
     Ok(DONE)
 }

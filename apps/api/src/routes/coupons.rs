@@ -133,7 +133,7 @@ async fn claim_coupon(call: Call<SignedIn, Nothing, Keyed>) -> Result<HttpRespon
     let campaign = call.path_id("id")?;
     let Call { shop, who, key, .. } = call;
     let command = ClaimCoupon { user: who.user(), campaign, mark: key.into_mark() };
-    let decide = |command| shop.submit(&shop.use_cases.claim_coupon, command);
+    let decide = |command| shop.groups.claim_coupon.submit(command);
     reply::keyed(shop.claims.claim(&shop.storage, command, decide).await?, cannot_claim)
 }
 

@@ -46,7 +46,7 @@ async fn place_order(call: Call<SignedIn, Json<PlaceOrderBody>, Keyed>) -> Resul
         expected_total: input.expected_total,
         mark: key.into_mark(),
     };
-    let verdict = shop.submit(&shop.use_cases.place_order, command).await?;
+    let verdict = shop.groups.place_order.submit(command).await?;
     reply::keyed(verdict, |refusal| cannot_place(refusal, &input.products))
 }
 

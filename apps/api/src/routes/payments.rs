@@ -51,7 +51,7 @@ async fn pay_order(call: Call<SignedIn, Json<PayOrderBody>, Keyed>) -> Result<Ht
     };
     let command =
         PayOrder { user: who.user(), order: input.order, tenders: input.tenders, mark: key.into_mark() };
-    let verdict = shop.submit(&shop.use_cases.pay_order, command).await?;
+    let verdict = shop.groups.pay_order.submit(command).await?;
     reply::keyed(verdict, |refusal| cannot_pay(refusal, card))
 }
 

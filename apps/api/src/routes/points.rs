@@ -76,7 +76,7 @@ async fn charge_points(call: Call<SignedIn, Json<Charge>, Keyed>) -> Result<Http
     let user = owner(&call.request, &call.who)?;
     let Call { shop, input: amount, key, .. } = call;
     let command = ChargePoints { user, amount, mark: key.into_mark() };
-    reply::keyed(shop.submit(&shop.use_cases.charge_points, command).await?, cannot_charge)
+    reply::keyed(shop.groups.charge_points.submit(command).await?, cannot_charge)
 }
 
 /// Grant points

@@ -10,6 +10,7 @@ mod catalogue;
 mod coupons;
 mod expiry;
 mod gated_claims;
+mod groups;
 mod orders;
 mod payments;
 mod points;

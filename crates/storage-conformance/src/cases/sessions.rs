@@ -4,7 +4,9 @@ use std::slice::from_ref;
 
 use chrono::TimeDelta;
 use jangteo_shared_kernel::RefreshFamilyId;
-use jangteo_user::{RefreshFamily, RefreshRefusal, Role, SecretHash, SessionStanding, User, UserState};
+use jangteo_user::{
+    RefreshFamily, RefreshRefusal, Role, SecretHash, Session, SessionStanding, User, UserState,
+};
 
 use crate::prelude::*;
 use crate::support::{
@@ -186,6 +188,12 @@ pub(crate) async fn a_session_stands_only_while_account_and_log_in_do<S: Storage
     assert_eq!(standing(&user, others.id, now).await, None, "another's");
     assert_eq!(standing(&user, fixtures.id(), now).await, None, "an unknown log-in");
     assert_eq!(standing(&fixtures.user(), family.id, now).await, None, "an unknown account");
+
+    let asked = [(user.id, ended.id), (other.id, others.id), (user.id, fixtures.id()), (user.id, family.id)];
+    let asked = [asked, asked].concat().into_iter().map(|(user, family)| Session { user, family });
+    let answers = storage.session_standings(&asked.collect::<Vec<_>>(), now).await.unwrap();
+    assert_eq!(answers, [None, stands, None, stands, None, stands, None, stands], "as a set");
+    assert_eq!(storage.session_standings(&[], now).await.unwrap(), []);
 
     let admin = User { role: Role::Admin, version: 2, ..user.clone() };
     commit!(storage, tx => tx.lock_users(&ids([user.id])); tx.save_users(from_ref(&admin)));

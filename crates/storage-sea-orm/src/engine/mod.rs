@@ -181,6 +181,21 @@ impl Engine {
         }
     }
 
+    /// A pool of one for transactions, on a server.
+    pub(crate) async fn connect_writer(
+        self,
+        options: &StorageOptions,
+    ) -> Result<Option<DatabaseConnection>, ConnectError> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => Ok(None),
+            #[cfg(feature = "postgres")]
+            Self::Postgres => postgres::connect_writer(options, 1).await.map(Some),
+            #[cfg(feature = "mysql")]
+            Self::MySql => mysql::connect_writer(options, 1).await.map(Some),
+        }
+    }
+
     /// A pool for reads outside transactions that connects when it is first used; the server need not be there yet.
     pub(crate) async fn connect_later(
         self,

@@ -23,9 +23,16 @@ use crate::set::{Changed, Column, Kind, Lock, Selected, Table};
 
 pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectError> {
     Ok(Pools {
-        writer: open(options, settings(options, options.writers, writing(options))).await?,
+        writer: connect_writer(options, options.writers).await?,
         reader: open(options, settings(options, options.readers, reading())).await?,
     })
+}
+
+pub(super) async fn connect_writer(
+    options: &StorageOptions,
+    connections: u32,
+) -> Result<DatabaseConnection, ConnectError> {
+    open(options, settings(options, connections, writing(options))).await
 }
 
 pub(super) async fn connect_later(options: &StorageOptions) -> Result<DatabaseConnection, ConnectError> {

@@ -22,17 +22,24 @@ use crate::set::{Changed, Column, Kind, Lock, Selected, Table};
 const MIGRATION_LOCK: i64 = 0x6a61_6e67_7465_6f00;
 
 pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectError> {
+    Ok(Pools {
+        writer: connect_writer(options, options.writers).await?,
+        reader: open(options, settings(options, options.readers, reading())).await?,
+    })
+}
+
+pub(super) async fn connect_writer(
+    options: &StorageOptions,
+    connections: u32,
+) -> Result<DatabaseConnection, ConnectError> {
     let (lock, statement) = (millis(options.busy_timeout), millis(options.statement_timeout));
-    let writer = vec![
+    let session = vec![
         ("default_transaction_isolation", "read committed".to_owned()),
         ("lock_timeout", lock),
         ("statement_timeout", statement.clone()),
         ("idle_in_transaction_session_timeout", statement),
     ];
-    Ok(Pools {
-        writer: open(options, settings(options, options.writers, writer)).await?,
-        reader: open(options, settings(options, options.readers, reading())).await?,
-    })
+    open(options, settings(options, connections, session)).await
 }
 
 pub(super) async fn connect_later(options: &StorageOptions) -> Result<DatabaseConnection, ConnectError> {

@@ -1,4 +1,4 @@
-//! One SeaORM entity a table. They are also what the set-wise statements are made from: names, kinds and keys of
+//! One SeaORM entity a table, and two that are a part of one. They are also what the set-wise statements are made from: names, kinds and keys of
 //! columns stand here and in the migrations, and nowhere else.
 
 pub(crate) mod campaign_allotments;
@@ -26,6 +26,8 @@ pub(crate) mod refresh_families;
 pub(crate) mod refund_items;
 pub(crate) mod refund_shares;
 pub(crate) mod refunds;
+pub(crate) mod standing_families;
+pub(crate) mod standing_users;
 pub(crate) mod stock_adjustments;
 pub(crate) mod uncounted_sales;
 pub(crate) mod users;

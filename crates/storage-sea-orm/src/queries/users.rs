@@ -1,33 +1,24 @@
 //! Accounts outside transactions.
 
-use std::sync::OnceLock;
+use std::collections::{BTreeSet, HashMap};
 
 use jangteo_shared_kernel::{Page, PageRequest, RefreshFamilyId, StorageError, Timestamp, UserId};
-use jangteo_user::{Email, SessionStanding, User, UserFilter, UserPosition, UserQueries};
+use jangteo_user::{Email, Role, Session, SessionStanding, User, UserFilter, UserPosition, UserQueries};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::keyset;
 use crate::SeaOrmStorage;
-use crate::engine::Engine;
-use crate::entity::users;
 use crate::entity::users::Column;
+use crate::entity::{standing_families, standing_users, users};
 use crate::error::Place;
 use crate::names::Named;
 use crate::rows;
+use crate::set::SelectSet;
 
-/// Asked for every request with an access token, so it is written once and not built anew each time.
-static STANDING: [OnceLock<String>; Engine::COUNT] = [const { OnceLock::new() }; Engine::COUNT];
-
-fn standing(engine: Engine) -> &'static str {
-    STANDING[engine.index()].get_or_init(|| {
-        let [family, user, now] = [1, 2, 3].map(|n| engine.dialect().parameter(n));
-        format!(
-            "SELECT u.role FROM refresh_families f INNER JOIN users u ON u.id = f.user_id \
-             WHERE f.id = {family} AND f.user_id = {user} AND f.ended_at IS NULL AND f.expires_at > {now} \
-             AND u.deleted_at IS NULL"
-        )
-    })
-}
+static STANDING_FAMILIES: SelectSet<standing_families::Entity> =
+    SelectSet::by_where(&[standing_families::Column::Id], "t.ended_at IS NULL");
+static STANDING_USERS: SelectSet<standing_users::Entity> =
+    SelectSet::by_where(&[standing_users::Column::Id], "t.deleted_at IS NULL");
 
 impl UserQueries for SeaOrmStorage {
     async fn find_user(&self, id: UserId) -> Result<Option<User>, StorageError> {
@@ -41,19 +32,30 @@ impl UserQueries for SeaOrmStorage {
         found.map(|row| rows::users::user(row, &*self.cipher)).transpose()
     }
 
-    async fn session_standing(
+    async fn session_standings(
         &self,
-        user: UserId,
-        family: RefreshFamilyId,
+        sessions: &[Session],
         now: Timestamp,
-    ) -> Result<Option<SessionStanding>, StorageError> {
-        let engine = self.reader.engine;
-        let parameters = vec![family.as_uuid().into(), user.as_uuid().into(), now.into()];
-        let found = self.reader.fetch(engine.statement(standing(engine), parameters)).await?;
-        let Some(row) = found.first() else { return Ok(None) };
-        let role: String = row.try_get_by_index(0).map_err(|error| engine.error(error))?;
-        let place = Place { table: "users", id: &user };
-        Ok(Some(SessionStanding { role: place.named("role", &role)? }))
+    ) -> Result<Vec<Option<SessionStanding>>, StorageError> {
+        let asked: BTreeSet<RefreshFamilyId> = sessions.iter().map(|session| session.family).collect();
+        let families = self.reader.select(&STANDING_FAMILIES, rows::keys(&asked)).await?;
+        let owner_of: HashMap<RefreshFamilyId, UserId> = families
+            .into_iter()
+            .filter(|family| now < family.expires_at)
+            .map(|family| (RefreshFamilyId::from_uuid(family.id), UserId::from_uuid(family.user_id)))
+            .collect();
+        let owners: BTreeSet<UserId> = owner_of.values().copied().collect();
+        let mut role_of = HashMap::new();
+        for user in self.reader.select(&STANDING_USERS, rows::keys(&owners)).await? {
+            let id = UserId::from_uuid(user.id);
+            let role: Role = Place { table: "users", id: &id }.named("role", &user.role)?;
+            role_of.insert(id, role);
+        }
+        let standing = |session: &Session| {
+            let owner = owner_of.get(&session.family).filter(|owner| **owner == session.user)?;
+            role_of.get(owner).map(|role| SessionStanding { role: *role })
+        };
+        Ok(sessions.iter().map(standing).collect())
     }
 
     async fn list_users(

@@ -21,7 +21,7 @@ use crate::shop::{Shop, UseCases};
 use crate::storage;
 
 pub(super) async fn run(settings: &Settings) -> anyhow::Result<u8> {
-    let shop = Shop::open(settings).await?;
+    let (shop, _) = Shop::open(settings).await?;
     storage::prepare(&shop.storage, settings).await?;
     let demo = Demo { settings, shop };
     let (admin, customer) = (demo.account(&accounts::ADMIN).await?, demo.account(&accounts::CUSTOMER).await?);

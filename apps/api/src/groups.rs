@@ -1,0 +1,154 @@
+//! What comes in crowds and is worked on together: commands share transactions, questions share reads (ADR-039).
+
+use std::thread;
+
+use actix_web::rt::spawn;
+use anyhow::Context;
+use jangteo_application::{
+    ChargePointAccounts, ClaimCoupons, Committer, Group, PayOrders, PlaceOrders, SetUseCase, Sources,
+    StandingReader, group_commit, group_standings,
+};
+use jangteo_shared_kernel::UnitOfWork;
+use jangteo_storage_sea_orm::ConnectError;
+use jangteo_user::{Session, SessionStanding};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::shop::UseCases;
+use crate::storage::Storage;
+
+type Tx = <Storage as UnitOfWork>::Tx;
+type GroupOf<S> = Group<<S as SetUseCase<Tx>>::Command, <S as SetUseCase<Tx>>::Verdict>;
+
+/// Where it is handed in.
+#[derive(Debug)]
+pub(crate) struct Groups {
+    /// Places orders.
+    pub(crate) place_order: GroupOf<PlaceOrders>,
+    /// Pays orders.
+    pub(crate) pay_order: GroupOf<PayOrders>,
+    /// Charges points.
+    pub(crate) charge_points: GroupOf<ChargePointAccounts>,
+    /// Issues coupons.
+    pub(crate) claim_coupon: GroupOf<ClaimCoupons>,
+    /// Says whether log-ins stand.
+    pub(crate) session_standing: Group<Session, Option<SessionStanding>>,
+}
+
+/// Who works on them, not started yet. Dropped, it lets all of them be refused.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    committers: Committers,
+    standings: StandingReader,
+}
+
+#[derive(Debug)]
+struct Committers {
+    place_order: Committer<Tx, PlaceOrders>,
+    pay_order: Committer<Tx, PayOrders>,
+    charge_points: Committer<Tx, ChargePointAccounts>,
+    claim_coupon: Committer<Tx, ClaimCoupons>,
+}
+
+/// Who works on them, at work.
+#[derive(Debug)]
+pub(crate) struct Working {
+    committers: oneshot::Receiver<()>,
+    standings: JoinHandle<()>,
+}
+
+/// Groups for these use cases, and who works at their ends.
+pub(crate) fn groups(use_cases: &UseCases, sources: &Sources) -> (Groups, Workers) {
+    let (place_order, place_orders) = group_commit("place_order", use_cases.place_order.clone(), sources);
+    let (pay_order, pay_orders) = group_commit("pay_order", use_cases.pay_order.clone(), sources);
+    let (charge_points, charges) = group_commit("charge_points", use_cases.charge_points.clone(), sources);
+    let (claim_coupon, claims) = group_commit("claim_coupon", use_cases.claim_coupon.clone(), sources);
+    let (session_standing, standings) = group_standings(sources);
+    (
+        Groups { place_order, pay_order, charge_points, claim_coupon, session_standing },
+        Workers {
+            committers: Committers {
+                place_order: place_orders,
+                pay_order: pay_orders,
+                charge_points: charges,
+                claim_coupon: claims,
+            },
+            standings,
+        },
+    )
+}
+
+impl Groups {
+    /// Lets the work end once everything that waits is done.
+    pub(crate) async fn close(&self) {
+        self.place_order.close().await;
+        self.pay_order.close().await;
+        self.charge_points.close().await;
+        self.claim_coupon.close().await;
+        self.session_standing.close().await;
+    }
+}
+
+impl Workers {
+    /// Starts them: the committers on a thread of their own, the rest here.
+    pub(crate) async fn start(self, storage: &Storage) -> anyhow::Result<Working> {
+        let Self { committers, standings } = self;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let (connected, ready) = oneshot::channel();
+        let (ending, ended) = oneshot::channel();
+        let here = storage.clone();
+        let work = move || {
+            runtime.block_on(committers.run(&runtime, &here, connected));
+            // Nobody waits if the time to shut down is over.
+            let _ = ending.send(());
+        };
+        thread::Builder::new().name("committers".to_owned()).spawn(work)?;
+        ready.await.context("the committers ended as they started")??;
+        Ok(Working { committers: ended, standings: spawn(standings.run(storage.clone())) })
+    }
+}
+
+impl Committers {
+    /// Lets each work on a connection of its own until all have ended.
+    async fn run(
+        self,
+        runtime: &Runtime,
+        storage: &Storage,
+        connected: oneshot::Sender<Result<(), ConnectError>>,
+    ) {
+        // If nobody hears whether they have started, the server does not start.
+        match self.spawn(runtime, storage).await {
+            Ok(committers) => {
+                let _ = connected.send(Ok(()));
+                for committer in committers {
+                    if let Err(error) = committer.await {
+                        tracing::error!(%error, "a committer did not end in order");
+                    }
+                }
+            }
+            Err(error) => {
+                let _ = connected.send(Err(error));
+            }
+        }
+    }
+
+    async fn spawn(self, runtime: &Runtime, storage: &Storage) -> Result<[JoinHandle<()>; 4], ConnectError> {
+        let own = || storage.with_own_writer();
+        Ok([
+            runtime.spawn(self.place_order.run(own().await?)),
+            runtime.spawn(self.pay_order.run(own().await?)),
+            runtime.spawn(self.charge_points.run(own().await?)),
+            runtime.spawn(self.claim_coupon.run(own().await?)),
+        ])
+    }
+}
+
+impl Working {
+    /// Waits until all have ended. The groups MUST be closed before.
+    pub(crate) async fn ended(self) {
+        // What panicked has ended as well, and has said so.
+        let _ = self.committers.await;
+        let _ = self.standings.await;
+    }
+}

@@ -1,0 +1,195 @@
+//! What waits together is worked on together, as one set (ADR-039).
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use jangteo_shared_kernel::StorageError;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::Sources;
+use crate::meters::{GroupMeters, now};
+
+/// How many may wait. Whoever comes then is told to come again: waiting longer helps nobody.
+const QUEUE: usize = 4_096;
+
+/// How many form a set at most. More would save little and let all of them wait.
+const SET: usize = 512;
+
+/// Hands commands or questions of one kind to whoever works on them, set after set.
+pub struct Group<C, V> {
+    queue: mpsc::Sender<Message<C, V>>,
+}
+
+/// The other end of a [`Group`].
+pub(crate) struct Queue<C, V> {
+    messages: mpsc::Receiver<Message<C, V>>,
+    meters: GroupMeters,
+}
+
+/// Work on a set.
+pub(crate) trait SetWork: Send + Sync {
+    type Command: Send + Sync;
+    type Verdict: Send;
+
+    /// One verdict a command, in their order. After a failure it is called again with parts of the set.
+    fn work(
+        &self,
+        commands: &[Self::Command],
+    ) -> impl Future<Output = Result<Vec<Self::Verdict>, StorageError>> + Send;
+}
+
+enum Message<C, V> {
+    Command(Waiting<C, V>),
+    Last,
+}
+
+struct Waiting<C, V> {
+    command: C,
+    since: Instant,
+    answer: Answer<V>,
+}
+
+type Answer<V> = oneshot::Sender<Result<V, StorageError>>;
+
+/// A queue, whose kind is called so among the figures.
+pub(crate) fn group<C, V>(kind: &'static str, sources: &Sources) -> (Group<C, V>, Queue<C, V>) {
+    let (queue, messages) = mpsc::channel(QUEUE);
+    (Group { queue }, Queue { messages, meters: sources.meters().group(kind) })
+}
+
+impl<C, V> Group<C, V> {
+    /// Waits for the verdict on a command, which is worked on together with those that wait beside it.
+    ///
+    /// [`StorageError::Unavailable`] if too many wait already, and once the queue is closed. Whoever stops waiting while
+    /// the command is in the queue takes it back; later it is too late.
+    pub async fn submit(&self, command: C) -> Result<V, StorageError> {
+        let (answer, verdict) = oneshot::channel();
+        let waiting = Waiting { command, since: now(), answer };
+        self.queue.try_send(Message::Command(waiting)).map_err(|refused| match refused {
+            TrySendError::Full(_) => unavailable("too many wait"),
+            TrySendError::Closed(_) => unavailable("nothing is taken any more"),
+        })?;
+        verdict.await.unwrap_or_else(|_| Err(unavailable("the work ended before this was its turn")))
+    }
+
+    /// Lets the work end once everything that waits is done. Whoever comes later is refused.
+    pub async fn close(&self) {
+        // If it has ended already, all is well.
+        let _ = self.queue.send(Message::Last).await;
+    }
+}
+
+impl<C, V> Queue<C, V> {
+    /// Works on what waits, as one set, and then on what has come meanwhile, until the queue is closed and empty. It never
+    /// waits for a set to grow: alone, a command goes at once.
+    pub(crate) async fn serve(mut self, set_work: impl SetWork<Command = C, Verdict = V>) {
+        let mut messages = Vec::with_capacity(SET);
+        while self.messages.recv_many(&mut messages, SET).await > 0 {
+            let (mut commands, mut answers) = (Vec::new(), Vec::new());
+            let taken = now();
+            for message in messages.drain(..) {
+                match message {
+                    Message::Last => self.messages.close(),
+                    // Nobody waits for the answer: it was taken back.
+                    Message::Command(waiting) if waiting.answer.is_closed() => {}
+                    Message::Command(Waiting { command, since, answer }) => {
+                        self.meters.waited(taken - since);
+                        commands.push(command);
+                        answers.push(answer);
+                    }
+                }
+            }
+            self.settle(&set_work, &commands, answers).await;
+        }
+    }
+
+    /// Answers each of a set. What fails is split into halves, down to one, so that a command which cannot be decided fails
+    /// alone; but nothing is tried again while the storage cannot be reached.
+    async fn settle(
+        &self,
+        set_work: &impl SetWork<Command = C, Verdict = V>,
+        commands: &[C],
+        answers: Vec<Answer<V>>,
+    ) {
+        let mut answers = answers.into_iter();
+        let mut parts = vec![commands];
+        // The last part is the earliest: answers go out in the order of the commands.
+        while let Some(part) = parts.pop() {
+            if part.is_empty() {
+                continue;
+            }
+            match self.work(set_work, part).await {
+                Ok(verdicts) => {
+                    for (verdict, answer) in verdicts.into_iter().zip(answers.by_ref()) {
+                        // Whoever has stopped waiting finds out by their key.
+                        let _ = answer.send(Ok(verdict));
+                    }
+                }
+                Err(StorageError::Unavailable(cause)) => {
+                    let cause = Arc::new(StorageError::Unavailable(cause));
+                    for answer in answers {
+                        let _ = answer.send(Err(StorageError::Unavailable(Box::new(Arc::clone(&cause)))));
+                    }
+                    return;
+                }
+                Err(error) if part.len() == 1 => {
+                    if let Some(answer) = answers.next() {
+                        let _ = answer.send(Err(error));
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, commands = part.len(), "a set failed, trying its halves");
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+            }
+        }
+    }
+
+    async fn work(
+        &self,
+        set_work: &impl SetWork<Command = C, Verdict = V>,
+        commands: &[C],
+    ) -> Result<Vec<V>, StorageError> {
+        let begun = now();
+        let verdicts = unwinding(set_work.work(commands)).await?;
+        self.meters.done(commands.len(), now() - begun);
+        if verdicts.len() == commands.len() {
+            Ok(verdicts)
+        } else {
+            Err(StorageError::Fatal("there is not one verdict a command".into()))
+        }
+    }
+}
+
+/// A panic is a failure like another: it must not end the work on which everybody waits.
+async fn unwinding<T>(work: impl Future<Output = Result<T, StorageError>>) -> Result<T, StorageError> {
+    let mut work = pin!(work);
+    // After a panic the future is not polled again, and dropping it rolls back.
+    std::future::poll_fn(|context| {
+        catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)))
+            .unwrap_or_else(|_| Poll::Ready(Err(StorageError::Fatal("a panic".into()))))
+    })
+    .await
+}
+
+fn unavailable(reason: &str) -> StorageError {
+    StorageError::Unavailable(reason.into())
+}
+
+impl<C, V> fmt::Debug for Group<C, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group").field("free", &self.queue.capacity()).finish()
+    }
+}
+
+impl<C, V> fmt::Debug for Queue<C, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("waiting", &self.messages.len()).finish_non_exhaustive()
+    }
+}
