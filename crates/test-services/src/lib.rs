@@ -8,7 +8,8 @@
 //! for the other end of a pipe to close, then kills the server and removes its folder. Statics are not dropped and a
 //! panic may abort, so nothing else would do for [`shared`], the one server of a test binary.
 //!
-//! [`Standby`] is a streaming replica of a PostgreSQL server, which can be killed and started again at its address.
+//! [`Standby`] is a replica of a server that [`Server::start_primary`] started. It can be killed and started again at its
+//! address.
 //!
 //! Redis is no database to keep anything in, and has servers of its own kind: [`RedisServer`] and [`RedisCluster`] keep
 //! nothing on the disk, and can be killed and started again at their address.

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::binaries::MissingBinary;
-use crate::service::{Call, Service};
+use crate::service::{Call, Role, Service};
 use crate::supervised::{Supervised, on_a_free_port};
 
 /// A file of this name in the folder of a server that has ended says that it will be started again.
@@ -31,7 +31,8 @@ pub enum StartError {
 /// A server that lives as long as this, and no longer than the process.
 #[derive(Debug)]
 pub struct Server {
-    service: Service,
+    pub(crate) service: Service,
+    pub(crate) role: Role,
     pub(crate) port: u16,
     folder: PathBuf,
     databases: AtomicU32,
@@ -42,16 +43,22 @@ pub struct Server {
 impl Server {
     /// Starts a server with no database in it.
     pub fn start(service: Service) -> Result<Self, StartError> {
-        on_a_free_port(|port| Self::try_to_start(service, port))
+        on_a_free_port(|port| Self::try_to_start(service, Role::Alone, port))
     }
 
-    fn try_to_start(service: Service, port: u16) -> Result<Self, StartError> {
+    /// The same for a server that a [`Standby`](crate::Standby) shall follow.
+    pub fn start_primary(service: Service) -> Result<Self, StartError> {
+        on_a_free_port(|port| Self::try_to_start(service, Role::Primary, port))
+    }
+
+    fn try_to_start(service: Service, role: Role, port: u16) -> Result<Self, StartError> {
         let folder = tempfile::Builder::new().prefix("jangteo-").tempdir()?;
         let run = RunAs::owner_of(folder.path())?;
         run.own(folder.path())?;
         succeeded(&command(run.call(service.initialise(folder.path())?)).output()?)?;
         let path = folder.path().to_owned();
-        let mut server = Self { service, port, folder: path, databases: AtomicU32::new(0), running: None };
+        let mut server =
+            Self { service, role, port, folder: path, databases: AtomicU32::new(0), running: None };
         server.serve(&run)?;
         // From here on the supervisor removes it.
         let _ = folder.keep();
@@ -59,9 +66,9 @@ impl Server {
     }
 
     fn serve(&mut self, run: &RunAs) -> Result<(), StartError> {
-        let service = self.service;
-        let call = run.call(service.serve(&self.folder, self.port)?);
-        self.running = Some(Supervised::start(service.end(), &self.folder, call, service.ready())?);
+        let (service, role) = (self.service, self.role);
+        let call = run.call(service.serve(&self.folder, self.port, role)?);
+        self.running = Some(Supervised::start(service.end(), &self.folder, call, service.ready(role))?);
         Ok(())
     }
 
@@ -100,8 +107,7 @@ impl Server {
 
     /// Runs a statement as the administrator of the server.
     pub fn execute(&self, sql: &str) -> Result<(), StartError> {
-        let call = self.service.execute(self.port, sql)?;
-        succeeded(&command(call).output()?)
+        told(self.service, self.port, sql).map(drop)
     }
 }
 
@@ -112,6 +118,13 @@ impl Drop for Server {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// What a server on this port answers to a statement of its administrator.
+pub(crate) fn told(service: Service, port: u16, sql: &str) -> Result<String, StartError> {
+    let output = command(service.execute(port, sql)?).output()?;
+    succeeded(&output)?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 pub(crate) fn command(call: Call) -> Command {

@@ -15,6 +15,17 @@ pub enum Service {
     MariaDb,
 }
 
+/// What a server is to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Nothing.
+    Alone,
+    /// Others may follow it. For MariaDB that is a log besides, and another way to commit.
+    Primary,
+    /// It follows another one.
+    Replica,
+}
+
 /// A program with its arguments.
 pub(crate) type Call = Vec<OsString>;
 
@@ -69,9 +80,9 @@ impl Service {
     }
 
     /// How it is run.
-    pub(crate) fn serve(self, folder: &Path, port: u16) -> Result<Call, MissingBinary> {
+    pub(crate) fn serve(self, folder: &Path, port: u16, role: Role) -> Result<Call, MissingBinary> {
         let data = folder.join("data");
-        Ok(match self {
+        let mut serve = match self {
             Self::Postgres => call(
                 Binaries::of(self).find("postgres")?,
                 [
@@ -100,33 +111,49 @@ impl Service {
                     &format!("--pid-file={}", folder.join("pid").display()),
                 ],
             ),
-        })
+        };
+        let more: &[&str] = match (self, role) {
+            (Self::MariaDb, Role::Primary) => &["--log-bin=log", "--binlog-format=ROW"],
+            (Self::MariaDb, Role::Replica) => &["--read-only"],
+            _ => &[],
+        };
+        serve.extend(more.iter().map(OsString::from));
+        if self == Self::MariaDb && role != Role::Alone {
+            // Servers that replicate must not have the same number.
+            serve.push(format!("--server-id={port}").into());
+        }
+        Ok(serve)
     }
 
-    /// How the data in the folder is copied from a server on this port that it shall follow. PostgreSQL only.
-    pub(crate) fn follow(self, folder: &Path, port: u16) -> Result<Call, MissingBinary> {
-        Ok(call(
-            Binaries::of(self).find("pg_basebackup")?,
-            [
-                "--host=127.0.0.1",
-                "--port",
-                &port.to_string(),
-                "--username=jangteo",
-                "--pgdata",
-                &folder.join("data").display().to_string(),
-                "--write-recovery-conf",
-                "--wal-method=stream",
-                "--checkpoint=fast",
-                "--no-sync",
-            ],
-        ))
+    /// How the data of a replica in the folder is made. PostgreSQL copies that of the primary on this port. MariaDB begins
+    /// with none, since all that its primary ever did is in its log.
+    pub(crate) fn copy(self, folder: &Path, primary: u16) -> Result<Call, MissingBinary> {
+        match self {
+            Self::Postgres => Ok(call(
+                Binaries::of(self).find("pg_basebackup")?,
+                [
+                    "--host=127.0.0.1",
+                    "--port",
+                    &primary.to_string(),
+                    "--username=jangteo",
+                    "--pgdata",
+                    &folder.join("data").display().to_string(),
+                    "--write-recovery-conf",
+                    "--wal-method=stream",
+                    "--checkpoint=fast",
+                    "--no-sync",
+                ],
+            )),
+            Self::MariaDb => self.initialise(folder),
+        }
     }
 
     /// What its log says when it can be used.
-    pub(crate) const fn ready(self) -> &'static str {
-        match self {
-            Self::Postgres => "database system is ready to accept connections",
-            Self::MariaDb => "ready for connections",
+    pub(crate) const fn ready(self, role: Role) -> &'static str {
+        match (self, role) {
+            (Self::Postgres, Role::Replica) => "database system is ready to accept read",
+            (Self::Postgres, _) => "database system is ready to accept connections",
+            (Self::MariaDb, _) => "ready for connections",
         }
     }
 
@@ -138,7 +165,7 @@ impl Service {
         }
     }
 
-    /// How a statement is run by hand.
+    /// How a statement is run by hand, and prints what it answers.
     pub(crate) fn execute(self, port: u16, sql: &str) -> Result<Call, MissingBinary> {
         let port = port.to_string();
         Ok(match self {
@@ -147,6 +174,8 @@ impl Service {
                 [
                     "--no-psqlrc",
                     "--quiet",
+                    "--tuples-only",
+                    "--no-align",
                     "--set=ON_ERROR_STOP=1",
                     "--host=127.0.0.1",
                     "--port",
@@ -159,7 +188,17 @@ impl Service {
             ),
             Self::MariaDb => call(
                 Binaries::of(self).find("mariadb")?,
-                ["--no-defaults", "--host=127.0.0.1", "--port", &port, "--user=root", "--execute", sql],
+                [
+                    "--no-defaults",
+                    "--batch",
+                    "--skip-column-names",
+                    "--host=127.0.0.1",
+                    "--port",
+                    &port,
+                    "--user=root",
+                    "--execute",
+                    sql,
+                ],
             ),
         })
     }

@@ -3,7 +3,7 @@
 
 use std::net::TcpStream;
 
-use jangteo_test_services::{RedisCluster, RedisServer, Server, Service};
+use jangteo_test_services::{RedisCluster, RedisServer, Server, Service, Standby};
 
 fn port(url: &str) -> u16 {
     let (_, rest) = url.split_once("127.0.0.1:").unwrap();
@@ -22,6 +22,12 @@ fn a_server_has_databases_and_ends_with_its_handle() {
         drop(server);
         assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "{service} is still there");
     }
+}
+
+#[test]
+#[should_panic(expected = "was not started as a primary")]
+fn only_a_primary_is_followed() {
+    let _ = Standby::of(&Server::start(Service::MariaDb).unwrap());
 }
 
 #[test]

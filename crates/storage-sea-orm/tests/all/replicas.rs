@@ -46,8 +46,9 @@ async fn rename(shop: &Shop, n: u32, name: &str) {
     shop.in_one(async |tx| tx.save_catalogue(slice::from_ref(&renamed)).await).await;
 }
 
-/// A PostgreSQL of its own with a streaming replica, and a shop on both.
+/// A server of its own with a replica, and a shop on both.
 struct Replicated {
+    service: Service,
     shop: Shop,
     standby: Standby,
     // The last to go.
@@ -55,13 +56,13 @@ struct Replicated {
 }
 
 impl Replicated {
-    async fn open() -> Self {
-        let primary = Server::start(Service::Postgres).unwrap();
+    async fn open(service: Service) -> Self {
+        let primary = Server::start_primary(service).unwrap();
         let url = primary.new_database();
         let standby = Standby::of(&primary);
         let replica = standby.url(&url);
         let shop = Shop::open_at(url, None, |options| options.replica_urls = vec![replica]).await;
-        Self { shop, standby, _primary: primary }
+        Self { service, shop, standby, _primary: primary }
     }
 
     async fn at_standby(&self) -> DatabaseConnection {
@@ -72,16 +73,30 @@ impl Replicated {
 
     /// Waits until the replica has all that the primary has, and stops it there.
     async fn freeze(&self) {
-        let primary = self.shop.by_hand().await;
-        let now = told(&primary, "SELECT pg_current_wal_lsn()::text").await;
-        let standby = self.at_standby().await;
-        until(&standby, &format!("SELECT (pg_last_wal_replay_lsn() >= '{now}'::pg_lsn)::text")).await;
-        standby.execute_unprepared("SELECT pg_wal_replay_pause()").await.unwrap();
-        until(&standby, "SELECT (pg_get_wal_replay_pause_state() = 'paused')::text").await;
+        let (primary, standby) = (self.shop.by_hand().await, self.at_standby().await);
+        match self.service {
+            Service::Postgres => {
+                let now = told(&primary, "SELECT pg_current_wal_lsn()::text").await;
+                let there = format!("SELECT (pg_last_wal_replay_lsn() >= '{now}'::pg_lsn)::text");
+                until(&standby, &there).await;
+                standby.execute_unprepared("SELECT pg_wal_replay_pause()").await.unwrap();
+                until(&standby, "SELECT (pg_get_wal_replay_pause_state() = 'paused')::text").await;
+            }
+            Service::MariaDb => {
+                let now = told(&primary, "SELECT CAST(@@gtid_binlog_pos AS CHAR)").await;
+                let there = format!("SELECT IF(MASTER_GTID_WAIT('{now}', 1) = 0, 'true', 'false')");
+                until(&standby, &there).await;
+                standby.execute_unprepared("STOP SLAVE SQL_THREAD").await.unwrap();
+            }
+        }
     }
 
     async fn thaw(&self) {
-        self.at_standby().await.execute_unprepared("SELECT pg_wal_replay_resume()").await.unwrap();
+        let go_on = match self.service {
+            Service::Postgres => "SELECT pg_wal_replay_resume()",
+            Service::MariaDb => "START SLAVE SQL_THREAD",
+        };
+        self.at_standby().await.execute_unprepared(go_on).await.unwrap();
     }
 }
 
@@ -104,108 +119,115 @@ async fn until_named(shop: &Shop, behind: &Product, name: &str) {
 
 #[tokio::test]
 async fn a_replica_answers_pages_behind_the_first_and_nothing_else() {
-    let replicated = Replicated::open().await;
-    let shop = &replicated.shop;
-    let products = [product(1, 5), product(2, 5)];
-    shop.add_products(&products).await;
-    rename(shop, 1, "Old").await;
-    rename(shop, 2, "Old").await;
-    let campaigns = [campaign(1, 10), campaign(2, 10)];
-    let user: UserId = id(1);
-    let mut account = PointAccount::open(user, Currency::KRW);
-    let entries = [1, 2].map(|n| {
-        let limits = PointLimits::default();
-        account.grant(id(n), id(n), krw(5), at(60_000), "old".to_owned(), &limits, at(0)).unwrap()
-    });
-    let orders = [order(1, user, &products), order(2, user, &products)];
-    let paid = payment(1, &orders[0], &RequestedTenders::AllPoints);
-    let fixtures = Fixtures::seeded(1);
-    let mut refunds = [fixtures.refund(&orders[0], &paid), fixtures.refund(&orders[0], &paid)];
-    refunds.sort_by_key(|refund| (refund.created_at, refund.id));
-    shop.in_one(async |tx| {
-        tx.insert_campaigns(&campaigns).await?;
-        tx.insert_point_accounts(&[PointAccount::open(user, Currency::KRW)]).await?;
-        tx.lock_point_accounts(&ids([1])).await?;
-        tx.save_points(slice::from_ref(&account), &entries).await?;
-        tx.insert_orders(&orders).await?;
-        tx.insert_refunds(&refunds).await
-    })
-    .await;
-    replicated.freeze().await;
+    for service in Service::ALL {
+        let replicated = Replicated::open(service).await;
+        let shop = &replicated.shop;
+        let products = [product(1, 5), product(2, 5)];
+        shop.add_products(&products).await;
+        rename(shop, 1, "Old").await;
+        rename(shop, 2, "Old").await;
+        let campaigns = [campaign(1, 10), campaign(2, 10)];
+        let user: UserId = id(1);
+        let mut account = PointAccount::open(user, Currency::KRW);
+        let entries = [1, 2].map(|n| {
+            let limits = PointLimits::default();
+            account.grant(id(n), id(n), krw(5), at(60_000), "old".to_owned(), &limits, at(0)).unwrap()
+        });
+        let orders = [order(1, user, &products), order(2, user, &products)];
+        let paid = payment(1, &orders[0], &RequestedTenders::AllPoints);
+        let fixtures = Fixtures::seeded(1);
+        let mut refunds = [fixtures.refund(&orders[0], &paid), fixtures.refund(&orders[0], &paid)];
+        refunds.sort_by_key(|refund| (refund.created_at, refund.id));
+        shop.in_one(async |tx| {
+            tx.insert_campaigns(&campaigns).await?;
+            tx.insert_point_accounts(&[PointAccount::open(user, Currency::KRW)]).await?;
+            tx.lock_point_accounts(&ids([1])).await?;
+            tx.save_points(slice::from_ref(&account), &entries).await?;
+            tx.insert_orders(&orders).await?;
+            tx.insert_refunds(&refunds).await
+        })
+        .await;
+        replicated.freeze().await;
 
-    let primary = shop.by_hand().await;
-    for change in [
-        "UPDATE products SET name = 'New'",
-        "UPDATE campaigns SET name = 'New'",
-        "UPDATE point_history SET reason = 'new'",
-        "UPDATE refunds SET reason = 'new'",
-        "UPDATE orders SET status = 'CANCELLED', cancelled_at = created_at",
-    ] {
-        primary.execute_unprepared(change).await.unwrap();
-    }
-    let read = &shop.storage;
-    let second = CampaignPosition { created_at: campaigns[1].created_at, id: campaigns[1].id };
-    let last = RefundPosition { created_at: refunds[1].created_at, id: refunds[1].id };
-    for (behind, product, other) in [(false, "New", "new"), (true, "Old", "old")] {
-        assert_eq!(names(shop, behind.then_some(&products[1])).await, [product]);
-        let campaigns = read.list_campaigns(&one(behind.then_some(second))).await.unwrap();
-        assert_eq!(campaigns.items[0].name.as_str() == "New", !behind);
-        let after = behind.then_some(PointPosition { sequence: entries[1].sequence });
-        let history = read.list_point_history(user, &one(after)).await.unwrap();
-        assert_eq!(history.items[0].reason.as_deref(), Some(other));
-        let refunds = read.list_refunds_of_payment(paid.id, &one(behind.then_some(last))).await.unwrap();
-        assert_eq!(refunds.items[0].reason.as_str() == "new", !behind);
-    }
-    // What its owner changes is fresh on every page, and by its id.
-    let orders = read.list_orders(&OrderFilter { user: Some(user), status: None }, &one(None)).await.unwrap();
-    for page in [orders.clone(), {
-        let filter = OrderFilter { user: Some(user), status: None };
-        read.list_orders(&filter, &one(orders.next)).await.unwrap()
-    }] {
-        assert_eq!(page.items[0].status(), OrderStatus::Cancelled);
-    }
-    assert_eq!(read.find_product(id(1)).await.unwrap().unwrap().name.as_str(), "New");
-    assert_eq!(read.find_campaign(id(1)).await.unwrap().unwrap().name.as_str(), "New");
-    assert_eq!(read.lost_replicas().await, 0);
+        let primary = shop.by_hand().await;
+        for change in [
+            "UPDATE products SET name = 'New'",
+            "UPDATE campaigns SET name = 'New'",
+            "UPDATE point_history SET reason = 'new'",
+            "UPDATE refunds SET reason = 'new'",
+            "UPDATE orders SET status = 'CANCELLED', cancelled_at = created_at",
+        ] {
+            primary.execute_unprepared(change).await.unwrap();
+        }
+        let read = &shop.storage;
+        let second = CampaignPosition { created_at: campaigns[1].created_at, id: campaigns[1].id };
+        let last = RefundPosition { created_at: refunds[1].created_at, id: refunds[1].id };
+        for (behind, product, other) in [(false, "New", "new"), (true, "Old", "old")] {
+            assert_eq!(names(shop, behind.then_some(&products[1])).await, [product]);
+            let campaigns = read.list_campaigns(&one(behind.then_some(second))).await.unwrap();
+            assert_eq!(campaigns.items[0].name.as_str() == "New", !behind);
+            let after = behind.then_some(PointPosition { sequence: entries[1].sequence });
+            let history = read.list_point_history(user, &one(after)).await.unwrap();
+            assert_eq!(history.items[0].reason.as_deref(), Some(other));
+            let refunds = read.list_refunds_of_payment(paid.id, &one(behind.then_some(last))).await.unwrap();
+            assert_eq!(refunds.items[0].reason.as_str() == "new", !behind);
+        }
+        // What its owner changes is fresh on every page, and by its id.
+        let orders =
+            read.list_orders(&OrderFilter { user: Some(user), status: None }, &one(None)).await.unwrap();
+        for page in [orders.clone(), {
+            let filter = OrderFilter { user: Some(user), status: None };
+            read.list_orders(&filter, &one(orders.next)).await.unwrap()
+        }] {
+            assert_eq!(page.items[0].status(), OrderStatus::Cancelled);
+        }
+        assert_eq!(read.find_product(id(1)).await.unwrap().unwrap().name.as_str(), "New");
+        assert_eq!(read.find_campaign(id(1)).await.unwrap().unwrap().name.as_str(), "New");
+        assert_eq!(read.lost_replicas().await, 0);
 
-    replicated.thaw().await;
-    until_named(shop, &products[1], "New").await;
+        replicated.thaw().await;
+        until_named(shop, &products[1], "New").await;
+    }
 }
 
 /// Who writes twice and reads page by page sees both, however far behind the replica is.
 #[tokio::test]
 async fn a_replica_that_lacks_the_row_where_a_page_ended_is_passed_over() {
-    let replicated = Replicated::open().await;
-    let shop = &replicated.shop;
-    replicated.freeze().await;
-    let products = [priced(1, 5, 1_000, "First"), product(2, 5)];
-    shop.add_products(&products).await;
-    assert_eq!(names(shop, Some(&products[1])).await, ["First"]);
-    // It has done nothing wrong.
-    assert_eq!(shop.storage.lost_replicas().await, 0);
+    for service in Service::ALL {
+        let replicated = Replicated::open(service).await;
+        let shop = &replicated.shop;
+        replicated.freeze().await;
+        let products = [priced(1, 5, 1_000, "First"), product(2, 5)];
+        shop.add_products(&products).await;
+        assert_eq!(names(shop, Some(&products[1])).await, ["First"]);
+        // It has done nothing wrong.
+        assert_eq!(shop.storage.lost_replicas().await, 0);
+    }
 }
 
 #[tokio::test]
 async fn reads_go_on_without_a_killed_replica_and_it_is_used_again_once_it_is_back() {
-    let mut replicated = Replicated::open().await;
-    let products = [product(1, 5), product(2, 5)];
-    replicated.shop.add_products(&products).await;
-    rename(&replicated.shop, 1, "Old").await;
-    replicated.freeze().await;
-    rename(&replicated.shop, 1, "New").await;
-    assert_eq!(names(&replicated.shop, Some(&products[1])).await, ["Old"]);
+    for service in Service::ALL {
+        let mut replicated = Replicated::open(service).await;
+        let products = [product(1, 5), product(2, 5)];
+        replicated.shop.add_products(&products).await;
+        rename(&replicated.shop, 1, "Old").await;
+        replicated.freeze().await;
+        rename(&replicated.shop, 1, "New").await;
+        assert_eq!(names(&replicated.shop, Some(&products[1])).await, ["Old"]);
 
-    replicated.standby.kill();
-    for _ in 0..50 {
-        assert_eq!(names(&replicated.shop, Some(&products[1])).await, ["New"]);
+        replicated.standby.kill();
+        for _ in 0..50 {
+            assert_eq!(names(&replicated.shop, Some(&products[1])).await, ["New"]);
+        }
+        assert_eq!(replicated.shop.storage.lost_replicas().await, 1);
+
+        replicated.standby.restart();
+        replicated.freeze().await;
+        rename(&replicated.shop, 1, "Newer").await;
+        until_named(&replicated.shop, &products[1], "New").await;
+        assert_eq!(replicated.shop.storage.lost_replicas().await, 0);
     }
-    assert_eq!(replicated.shop.storage.lost_replicas().await, 1);
-
-    replicated.standby.restart();
-    replicated.freeze().await;
-    rename(&replicated.shop, 1, "Newer").await;
-    until_named(&replicated.shop, &products[1], "New").await;
-    assert_eq!(replicated.shop.storage.lost_replicas().await, 0);
 }
 
 /// Databases of their own stand for replicas, so that each can say something else.
