@@ -9,7 +9,7 @@
 //! panic may abort, so nothing else would do for [`shared`], the one server of a test binary.
 //!
 //! [`Standby`] is a replica of a server that [`Server::start_primary`] started. It can be killed and started again at its
-//! address.
+//! address, and made to hang.
 //!
 //! Redis is no database to keep anything in, and has servers of its own kind: [`RedisServer`] and [`RedisCluster`] keep
 //! nothing on the disk, and can be killed and started again at their address.

@@ -55,6 +55,28 @@ impl Standby {
         self.run().unwrap_or_else(|error| panic!("the replica does not start again: {error}"));
     }
 
+    /// Makes it hang: connections are still taken, and nothing is answered. Linux only.
+    ///
+    /// # Panics
+    /// If that fails, or if it was killed: a test cannot go on.
+    pub fn pause(&mut self) {
+        self.tell(Supervised::pause);
+    }
+
+    /// Ends what [`Standby::pause`] began. It answers what it was asked meanwhile.
+    ///
+    /// # Panics
+    /// If that fails, or if it was killed: a test cannot go on.
+    pub fn resume(&mut self) {
+        self.tell(Supervised::resume);
+    }
+
+    #[expect(clippy::panic, reason = "this is for tests: without its server a test cannot go on")]
+    fn tell(&mut self, command: fn(&mut Supervised) -> Result<(), StartError>) {
+        let Some(running) = &mut self.running else { panic!("the replica was killed") };
+        command(running).unwrap_or_else(|error| panic!("the replica is out of reach: {error}"));
+    }
+
     fn run(&mut self) -> Result<(), StartError> {
         let service = self.service;
         let folder = tempfile::Builder::new().prefix("jangteo-standby-").tempdir()?;

@@ -25,6 +25,19 @@ fn a_server_has_databases_and_ends_with_its_handle() {
 }
 
 #[test]
+fn a_replica_that_hangs_still_ends_with_its_handle() {
+    for service in Service::ALL {
+        let primary = Server::start_primary(service).unwrap();
+        let mut standby = Standby::of(&primary);
+        let port = port(&standby.url(&primary.url("shop")));
+        standby.pause();
+        TcpStream::connect(("127.0.0.1", port)).unwrap();
+        drop(standby);
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "{service} is still there");
+    }
+}
+
+#[test]
 #[should_panic(expected = "was not started as a primary")]
 fn only_a_primary_is_followed() {
     let _ = Standby::of(&Server::start(Service::MariaDb).unwrap());

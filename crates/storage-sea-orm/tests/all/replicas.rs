@@ -26,6 +26,9 @@ use crate::support::{Shop, TestCipher, at, campaign, id, ids, krw, order, paymen
 /// Longer than anything here takes; whoever waits for it in vain has failed.
 const LONG: Duration = Duration::from_mins(1);
 
+/// Far less than any number of reads takes that wait for a replica each, one after the other, and far more than one does.
+const NO_HANG: Duration = Duration::from_secs(20);
+
 /// A page of one item.
 fn one<P>(after: Option<P>) -> PageRequest<P> {
     PageRequest { limit: Limit::new(1).unwrap(), after }
@@ -227,6 +230,62 @@ async fn reads_go_on_without_a_killed_replica_and_it_is_used_again_once_it_is_ba
         rename(&replicated.shop, 1, "Newer").await;
         until_named(&replicated.shop, &products[1], "New").await;
         assert_eq!(replicated.shop.storage.lost_replicas().await, 0);
+    }
+}
+
+/// It takes connections and answers nothing. What it was asked before it was given up, it answers later, to nobody.
+#[tokio::test]
+async fn reads_go_on_past_a_replica_that_hangs_and_it_is_used_again_once_it_answers() {
+    for service in Service::ALL {
+        let mut replicated = Replicated::open(service).await;
+        let shop = replicated.shop.clone();
+        let products = [1, 2, 3, 4, 5].map(|n| product(n, 5));
+        shop.add_products(&products).await;
+        let campaigns = [campaign(1, 10), campaign(2, 10)];
+        shop.in_one(async |tx| tx.insert_campaigns(&campaigns).await).await;
+        replicated.freeze().await;
+        let primary = shop.by_hand().await;
+        for change in [
+            "UPDATE products SET name = CONCAT('New ', name)",
+            "UPDATE campaigns SET name = CONCAT('New ', name)",
+        ] {
+            primary.execute_unprepared(change).await.unwrap();
+        }
+        let behind = |n: usize| Box::pin(names(&shop, products.get(n)));
+        let four = || async { <[_; 4]>::from(tokio::join!(behind(1), behind(2), behind(3), behind(4))) };
+        let old = [1, 2, 3, 4].map(|n| vec![format!("Mug {n}")]);
+        let new = [1, 2, 3, 4].map(|n| vec![format!("New Mug {n}")]);
+        let until_old = || timeout(LONG, async { while four().await != old {} });
+        // From here on there are four connections that know these questions, and none that knows the one for campaigns.
+        until_old().await.expect("answers of the replica");
+
+        replicated.standby.pause();
+        let second = one(Some(CampaignPosition { created_at: campaigns[1].created_at, id: campaigns[1].id }));
+        let cut = timeout(NO_HANG, async {
+            tokio::join!(shop.storage.list_campaigns(&second), behind(1), behind(2), behind(3))
+        });
+        let (campaigns, one, two, three) = cut.await.expect("an answer of the primary");
+        assert!(campaigns.unwrap().items[0].name.as_str().starts_with("New "), "{service}");
+        assert_eq!([one, two, three], new[..3], "{service}");
+        let left_alone = timeout(NO_HANG, async {
+            for _ in 0..50 {
+                assert_eq!(four().await, new, "{service}");
+            }
+        });
+        left_alone.await.expect("nobody waits for it any more");
+        assert_eq!(shop.storage.lost_replicas().await, 1, "{service}");
+
+        replicated.standby.resume();
+        until_old().await.expect("answers of the replica");
+        for _ in 0..50 {
+            // Each to its own question: what comes late is not taken for the answer to the next one.
+            for (n, said) in four().await.iter().enumerate() {
+                assert!([&old[n], &new[n]].contains(&said), "{service}: {said:?} instead of {:?}", old[n]);
+            }
+            shop.storage.list_campaigns(&second).await.unwrap();
+        }
+        until_old().await.expect("answers of the replica");
+        assert_eq!(shop.storage.lost_replicas().await, 0, "{service}");
     }
 }
 
