@@ -104,9 +104,15 @@ impl Replicas {
         lost
     }
 
+    /// Closes their connections, and does not wait for one that hangs: what it was asked and given up, the pool still wants
+    /// to hear the end of.
     pub(crate) async fn close(&self) -> Result<(), StorageError> {
-        for Replica { lane, .. } in &self.all {
-            lane.connection.close_by_ref().await.map_err(|error| lane.engine.error(error))?;
+        for Replica { number: replica, lane, .. } in &self.all {
+            if let Ok(closed) = timeout(PATIENCE, lane.connection.close_by_ref()).await {
+                closed.map_err(|error| lane.engine.error(error))?;
+            } else {
+                tracing::warn!(replica, "the replica hangs; its connections are not waited for");
+            }
         }
         Ok(())
     }

@@ -289,6 +289,22 @@ async fn reads_go_on_past_a_replica_that_hangs_and_it_is_used_again_once_it_answ
     }
 }
 
+#[tokio::test]
+async fn a_replica_that_hangs_does_not_hold_up_the_end() {
+    for service in Service::ALL {
+        let mut replicated = Replicated::open(service).await;
+        let products = [product(1, 5), product(2, 5)];
+        replicated.shop.add_products(&products).await;
+        replicated.freeze().await;
+        assert_eq!(names(&replicated.shop, Some(&products[1])).await, ["Mug 1"], "{service}");
+        replicated.standby.pause();
+        assert_eq!(names(&replicated.shop, Some(&products[1])).await, ["Mug 1"], "{service}");
+        assert_eq!(replicated.shop.storage.lost_replicas().await, 1, "{service}");
+        let closed = timeout(NO_HANG, replicated.shop.storage.close()).await;
+        closed.unwrap_or_else(|_| panic!("{service}: it still waits")).unwrap();
+    }
+}
+
 /// Databases of their own stand for replicas, so that each can say something else.
 #[tokio::test]
 async fn replicas_take_turns_and_one_that_is_not_there_loses_nothing() {
