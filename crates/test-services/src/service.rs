@@ -73,6 +73,7 @@ impl Service {
                     "--auth-root-authentication-method=normal",
                     "--skip-test-db",
                     "--skip-name-resolve",
+                    &own_tmpdir(folder),
                     &format!("--datadir={}", data.display()),
                 ],
             ),
@@ -105,6 +106,7 @@ impl Service {
                     "--bind-address=127.0.0.1",
                     "--skip-name-resolve",
                     "--max-connections=400",
+                    &own_tmpdir(folder),
                     &format!("--port={port}"),
                     &format!("--datadir={}", data.display()),
                     &format!("--socket={}", folder.join("socket").display()),
@@ -219,6 +221,11 @@ impl fmt::Display for Service {
             Self::MariaDb => "MariaDB",
         })
     }
+}
+
+/// A MariaDB that starts removes the temporary tables that it finds, and in a common folder they are those of others.
+fn own_tmpdir(folder: &Path) -> String {
+    format!("--tmpdir={}", folder.display())
 }
 
 fn call<const N: usize>(program: impl Into<OsString>, arguments: [&str; N]) -> Call {
