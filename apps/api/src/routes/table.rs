@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, Route, guard};
+use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, Route, Scope, guard};
 use utoipa::__dev::{SchemaReferences, Tags};
 use utoipa::Path;
 use utoipa::openapi::path::{HttpMethod, Operation};
@@ -96,11 +96,32 @@ impl Table {
         for entry in self.0 {
             resources.entry(entry.path.clone()).or_default().push(entry);
         }
+        let mut scopes: BTreeMap<String, Scope> = BTreeMap::new();
         for (path, entries) in resources {
             let allow = allow(entries.iter().map(|entry| &entry.method));
-            let resource = entries.into_iter().fold(Resource::new(path), |all, entry| all.route(entry.route));
-            config.service(resource.default_service(web::to(refuse(allow))));
+            let (scope, rest) = path.split_at(scope_of(&path));
+            let resource = entries.into_iter().fold(Resource::new(rest), |all, entry| all.route(entry.route));
+            let resource = resource.default_service(web::to(refuse(allow)));
+            if rest.len() == path.len() {
+                config.service(resource);
+            } else {
+                let known = scopes.remove(scope).unwrap_or_else(|| web::scope(scope));
+                scopes.insert(scope.to_owned(), known.service(resource));
+            }
         }
+        for scope in scopes.into_values() {
+            config.service(scope);
+        }
+    }
+}
+
+/// How much of a path all resources of one kind share, such as `/api/v1/orders`. An address is compared with that first, and
+/// then with the few patterns behind it; each pattern costs a regular expression.
+fn scope_of(path: &str) -> usize {
+    const API: &str = "/api/v1/";
+    match path.strip_prefix(API) {
+        Some(rest) => API.len() + rest.find('/').unwrap_or(rest.len()),
+        None => 0,
     }
 }
 
