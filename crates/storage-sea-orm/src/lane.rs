@@ -12,7 +12,8 @@ use crate::engine::Engine;
 use crate::error::not_all_saved;
 use crate::options::StatementHook;
 use crate::set::{
-    CountSet, DeleteBefore, DeleteSet, InsertSet, LockDue, SelectDue, SelectSet, UpdateSet, table_name,
+    CountSet, DeleteBefore, DeleteSet, InsertSet, LockDue, Prepared, SelectDue, SelectSet, UpdateSet,
+    table_name,
 };
 
 /// A connection, a pool or an open transaction, with everything that running a statement on it takes.
@@ -50,7 +51,7 @@ impl<C: ConnectionTrait> Lane<C> {
         rows: &[E::Model],
     ) -> Result<(), StorageError> {
         let set = rows.iter().map(InsertSet::<E>::row).collect();
-        self.save(table_name::<E>(), statement.text(self.engine), set).await
+        self.save(table_name::<E>(), statement.prepared(self.engine), set).await
     }
 
     /// Updates all rows by one statement; none by no rows. Rows that are not there are an error.
@@ -60,7 +61,7 @@ impl<C: ConnectionTrait> Lane<C> {
         rows: &[E::Model],
     ) -> Result<(), StorageError> {
         let set = rows.iter().map(|row| statement.row(row)).collect();
-        self.save(table_name::<E>(), statement.text(self.engine), set).await
+        self.save(table_name::<E>(), statement.prepared(self.engine), set).await
     }
 
     /// The same with rows of values: the keys, then what is set or added.
@@ -69,15 +70,20 @@ impl<C: ConnectionTrait> Lane<C> {
         statement: &UpdateSet<E>,
         set: Vec<Vec<Value>>,
     ) -> Result<(), StorageError> {
-        self.save(table_name::<E>(), statement.text(self.engine), set).await
+        self.save(table_name::<E>(), statement.prepared(self.engine), set).await
     }
 
-    async fn save(&self, table: &'static str, text: &str, set: Vec<Vec<Value>>) -> Result<(), StorageError> {
+    async fn save(
+        &self,
+        table: &'static str,
+        prepared: &Prepared,
+        set: Vec<Vec<Value>>,
+    ) -> Result<(), StorageError> {
         let expected = set.len();
         if expected == 0 {
             return Ok(());
         }
-        let found = self.run(self.statement(text, &set)?).await?;
+        let found = self.run(self.statement(prepared, set)?).await?;
         if u64::try_from(expected) == Ok(found) { Ok(()) } else { Err(not_all_saved(table, expected, found)) }
     }
 
@@ -90,7 +96,7 @@ impl<C: ConnectionTrait> Lane<C> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let statement = self.statement(statement.text(self.engine), &keys)?;
+        let statement = self.statement(statement.prepared(self.engine), keys)?;
         self.models::<E::Model>(statement).await
     }
 
@@ -103,7 +109,7 @@ impl<C: ConnectionTrait> Lane<C> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let statement = self.statement(statement.text(self.engine), &keys)?;
+        let statement = self.statement(statement.prepared(self.engine), keys)?;
         let rows = self.fetch(statement).await?;
         let counts = rows.iter().map(|row| row.try_get_by_index(0));
         counts.collect::<Result<_, _>>().map_err(|error| self.engine.error(error))
@@ -118,7 +124,7 @@ impl<C: ConnectionTrait> Lane<C> {
         if keys.is_empty() {
             return Ok(0);
         }
-        self.run(self.statement(statement.text(self.engine), &keys)?).await
+        self.run(self.statement(statement.prepared(self.engine), keys)?).await
     }
 
     /// Deletes at most `most` rows from before `cutoff`, and says how many.
@@ -192,9 +198,10 @@ impl<C: ConnectionTrait> Lane<C> {
         models.collect::<Result<_, _>>().map_err(|error| self.engine.error(error))
     }
 
-    fn statement(&self, text: &str, set: &[Vec<Value>]) -> Result<Statement, StorageError> {
-        let parameters = self.engine.dialect().parameters(set).map_err(|error| self.engine.error(error))?;
-        Ok(self.engine.statement(text, parameters))
+    fn statement(&self, prepared: &Prepared, set: Vec<Vec<Value>>) -> Result<Statement, StorageError> {
+        let parameters = self.engine.dialect().parameters(&prepared.row, set);
+        let parameters = parameters.map_err(|error| self.engine.error(error))?;
+        Ok(self.engine.statement(&prepared.text, parameters))
     }
 }
 

@@ -7,7 +7,8 @@ use std::marker::PhantomData;
 use std::sync::OnceLock;
 
 use sea_orm::{
-    ColumnTrait, ColumnType, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, Value,
+    ColumnTrait, ColumnType, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
+    Schema, Value,
 };
 
 use crate::engine::Engine;
@@ -32,6 +33,8 @@ pub(crate) enum Kind {
 pub(crate) struct Column {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
+    /// Whether it may be NULL.
+    pub(crate) nullable: bool,
 }
 
 /// A table with all its columns, in the order of the entity.
@@ -71,16 +74,28 @@ pub(crate) enum Lock {
     Skipping,
 }
 
-/// The texts of one statement, one for each engine.
-struct Texts([OnceLock<String>; Engine::COUNT]);
+/// A statement that takes a set, as it was made for an engine.
+pub(crate) struct Prepared {
+    pub(crate) text: String,
+    /// What a row of the set holds.
+    pub(crate) row: Vec<Column>,
+}
+
+/// One statement as it was made for each engine.
+struct Texts([OnceLock<Prepared>; Engine::COUNT]);
 
 impl Texts {
     const fn new() -> Self {
         Self([const { OnceLock::new() }; Engine::COUNT])
     }
 
-    fn of(&self, engine: Engine, make: impl FnOnce() -> String) -> &str {
+    fn of(&self, engine: Engine, make: impl FnOnce() -> Prepared) -> &Prepared {
         self.0[engine.index()].get_or_init(make)
+    }
+
+    /// The text of a statement that takes no set.
+    fn alone(&self, engine: Engine, make: impl FnOnce() -> String) -> &str {
+        &self.of(engine, || Prepared { text: make(), row: Vec::new() }).text
     }
 }
 
@@ -145,7 +160,7 @@ impl<E: EntityTrait> SelectDue<E> {
     }
 
     pub(crate) fn text(&self, engine: Engine) -> &str {
-        self.texts.of(engine, || engine.dialect().select_due(&table::<E>(), self.by.as_str(), self.only))
+        self.texts.alone(engine, || engine.dialect().select_due(&table::<E>(), self.by.as_str(), self.only))
     }
 }
 
@@ -157,7 +172,7 @@ impl<E: EntityTrait> LockDue<E> {
     }
 
     pub(crate) fn text(&self, engine: Engine) -> &str {
-        self.texts.of(engine, || engine.dialect().lock_due(&table::<E>(), self.by.as_str(), self.only))
+        self.texts.alone(engine, || engine.dialect().lock_due(&table::<E>(), self.by.as_str(), self.only))
     }
 }
 
@@ -166,8 +181,11 @@ impl<E: EntityTrait> DeleteSet<E> {
         Self { texts: Texts::new(), entity: PhantomData }
     }
 
-    pub(crate) fn text(&self, engine: Engine) -> &str {
-        self.texts.of(engine, || engine.dialect().delete(table_name::<E>(), &key::<E>()))
+    pub(crate) fn prepared(&self, engine: Engine) -> &Prepared {
+        self.texts.of(engine, || {
+            let row = key::<E>();
+            Prepared { text: engine.dialect().delete(table_name::<E>(), &row), row }
+        })
     }
 }
 
@@ -178,8 +196,9 @@ impl<E: EntityTrait> DeleteBefore<E> {
     }
 
     pub(crate) fn text(&self, engine: Engine) -> &str {
-        self.texts
-            .of(engine, || engine.dialect().delete_before(table_name::<E>(), &key::<E>(), self.by.as_str()))
+        self.texts.alone(engine, || {
+            engine.dialect().delete_before(table_name::<E>(), &key::<E>(), self.by.as_str())
+        })
     }
 }
 
@@ -188,8 +207,11 @@ impl<E: EntityTrait> InsertSet<E> {
         Self { texts: Texts::new(), entity: PhantomData }
     }
 
-    pub(crate) fn text(&self, engine: Engine) -> &str {
-        self.texts.of(engine, || engine.dialect().insert(&table::<E>()))
+    pub(crate) fn prepared(&self, engine: Engine) -> &Prepared {
+        self.texts.of(engine, || {
+            let table = table::<E>();
+            Prepared { text: engine.dialect().insert(&table), row: table.columns }
+        })
     }
 
     /// The values of a row, in the order of the text.
@@ -209,11 +231,14 @@ impl<E: EntityTrait> UpdateSet<E> {
         Self { to: &[], by, texts: Texts::new() }
     }
 
-    pub(crate) fn text(&self, engine: Engine) -> &str {
+    pub(crate) fn prepared(&self, engine: Engine) -> &Prepared {
         self.texts.of(engine, || {
-            let to = self.to.iter().map(|to| Changed { column: column(*to), adds: false });
-            let by = self.by.iter().map(|by| Changed { column: column(*by), adds: true });
-            engine.dialect().update(E::default().table_name(), &key::<E>(), &to.chain(by).collect::<Vec<_>>())
+            let to = columns::<E>(self.to).into_iter().map(|column| Changed { column, adds: false });
+            let by = columns::<E>(self.by).into_iter().map(|column| Changed { column, adds: true });
+            let (keys, changes) = (key::<E>(), to.chain(by).collect::<Vec<_>>());
+            let text = engine.dialect().update(table_name::<E>(), &keys, &changes);
+            let row = keys.into_iter().chain(changes.into_iter().map(|change| change.column)).collect();
+            Prepared { text, row }
         })
     }
 
@@ -245,10 +270,10 @@ impl<E: EntityTrait> SelectSet<E> {
         Self { keys, only: None, lock: Lock::Skipping, texts: Texts::new() }
     }
 
-    pub(crate) fn text(&self, engine: Engine) -> &str {
+    pub(crate) fn prepared(&self, engine: Engine) -> &Prepared {
         self.texts.of(engine, || {
-            let keys = self.keys.iter().map(|key| column(*key)).collect();
-            engine.dialect().select(&table::<E>(), &Selected { keys, only: self.only, lock: self.lock })
+            let selected = Selected { keys: columns::<E>(self.keys), only: self.only, lock: self.lock };
+            Prepared { text: engine.dialect().select(&table::<E>(), &selected), row: selected.keys }
         })
     }
 }
@@ -259,10 +284,10 @@ impl<E: EntityTrait> CountSet<E> {
         Self { keys, texts: Texts::new() }
     }
 
-    pub(crate) fn text(&self, engine: Engine) -> &str {
+    pub(crate) fn prepared(&self, engine: Engine) -> &Prepared {
         self.texts.of(engine, || {
-            let keys: Vec<Column> = self.keys.iter().map(|key| column(*key)).collect();
-            engine.dialect().count(table_name::<E>(), &keys)
+            let row = columns::<E>(self.keys);
+            Prepared { text: engine.dialect().count(table_name::<E>(), &row), row }
         })
     }
 }
@@ -273,15 +298,26 @@ pub(crate) fn table_name<E: EntityTrait>() -> &'static str {
 }
 
 fn table<E: EntityTrait>() -> Table {
-    Table { name: table_name::<E>(), columns: E::Column::iter().map(column).collect() }
+    Table { name: table_name::<E>(), columns: columns::<E>(&E::Column::iter().collect::<Vec<_>>()) }
 }
 
 fn key<E: EntityTrait>() -> Vec<Column> {
-    E::PrimaryKey::iter().map(|key| column(key.into_column())).collect()
+    columns::<E>(&E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect::<Vec<_>>())
 }
 
-fn column(column: impl ColumnTrait) -> Column {
-    Column { name: column.as_str(), kind: kind(column.def().get_column_type()) }
+fn columns<E: EntityTrait>(columns: &[E::Column]) -> Vec<Column> {
+    // A definition keeps to itself whether its column may be NULL; the table that would be made of it tells.
+    let made = Schema::new(DbBackend::Postgres).create_table_from_entity(E::default());
+    let nullable = |name| {
+        let column = made.get_columns().iter().find(|column| column.get_column_name() == name);
+        column.is_none_or(|column| column.get_column_spec().nullable != Some(false))
+    };
+    let described = columns.iter().map(|column| Column {
+        name: column.as_str(),
+        kind: kind(column.def().get_column_type()),
+        nullable: nullable(column.as_str()),
+    });
+    described.collect()
 }
 
 fn kind(column: &ColumnType) -> Kind {

@@ -115,8 +115,8 @@ pub(crate) trait Dialect: Sync {
     /// The place of the `n`th parameter, from 1, in a text written by hand.
     fn parameter(&self, n: usize) -> String;
 
-    /// The parameters that carry a set of rows.
-    fn parameters(&self, rows: &[Vec<Value>]) -> Result<Vec<Value>, DbErr>;
+    /// The parameters that carry a set of rows, which hold these columns.
+    fn parameters(&self, columns: &[Column], rows: Vec<Vec<Value>>) -> Result<Vec<Value>, DbErr>;
 }
 
 /// The pools of a storage.

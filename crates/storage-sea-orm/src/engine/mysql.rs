@@ -252,8 +252,8 @@ impl Dialect for MySql {
         "?".to_owned()
     }
 
-    fn parameters(&self, rows: &[Vec<Value>]) -> Result<Vec<Value>, DbErr> {
-        json::parameters(rows, |at| at.format("%Y-%m-%d %H:%M:%S%.3f").to_string())
+    fn parameters(&self, _: &[Column], rows: Vec<Vec<Value>>) -> Result<Vec<Value>, DbErr> {
+        json::parameters(&rows, |at| at.format("%Y-%m-%d %H:%M:%S%.3f").to_string())
     }
 }
 
@@ -369,7 +369,7 @@ mod tests {
             Value::String(None),
         ];
         let json = r#"[["000000000000000000000000000000ab",-9223372036854775808,"머그 \"컵\"","2026-11-22 00:00:00.000","00ff",null]]"#;
-        assert_eq!(MySql.parameters(&[row]).unwrap(), [json.into()]);
+        assert_eq!(MySql.parameters(&[], vec![row]).unwrap(), [json.into()]);
     }
 
     #[test]

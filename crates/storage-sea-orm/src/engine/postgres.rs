@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::SecondsFormat;
 use jangteo_shared_kernel::StorageError;
+use sea_orm::sea_query::ArrayType;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::{
@@ -222,9 +223,21 @@ impl Dialect for Postgres {
         format!("${n}")
     }
 
-    fn parameters(&self, rows: &[Vec<Value>]) -> Result<Vec<Value>, DbErr> {
-        let columns = rows.first().map_or(0, Vec::len);
-        (0..columns).map(|column| array(rows.iter().map(|row| &row[column]))).collect()
+    fn parameters(&self, columns: &[Column], rows: Vec<Vec<Value>>) -> Result<Vec<Value>, DbErr> {
+        let mut arrays: Vec<Vec<Value>> = columns.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+        for row in rows {
+            for (array, value) in arrays.iter_mut().zip(row) {
+                array.push(value);
+            }
+        }
+        let arrays = columns.iter().zip(arrays);
+        arrays
+            .map(
+                |(column, values)| {
+                    if column.nullable { written(&values) } else { typed(column.kind, values) }
+                },
+            )
+            .collect()
     }
 }
 
@@ -295,10 +308,38 @@ fn type_of(kind: Kind) -> &'static str {
     }
 }
 
-/// A column of a set as PostgreSQL writes arrays, `{1,NULL,3}`. SeaORM's own arrays hold no NULL.
-fn array<'a>(column: impl Iterator<Item = &'a Value>) -> Result<Value, DbErr> {
+/// A column of a set as an array of its type, which travels in binary form.
+fn typed(kind: Kind, values: Vec<Value>) -> Result<Value, DbErr> {
+    let holds = |value: &Value| match kind {
+        Kind::Id => matches!(value, Value::Uuid(Some(_))),
+        Kind::Integer => matches!(value, Value::BigInt(Some(_))),
+        Kind::Text => matches!(value, Value::String(Some(_))),
+        Kind::Instant => matches!(value, Value::ChronoDateTimeUtc(Some(_))),
+        Kind::Bytes => matches!(value, Value::Bytes(Some(_))),
+    };
+    let wide = |value| match value {
+        Value::SmallInt(Some(number)) => i64::from(number).into(),
+        Value::Int(Some(number)) => i64::from(number).into(),
+        other => other,
+    };
+    let values: Vec<Value> = values.into_iter().map(wide).collect();
+    if let Some(other) = values.iter().find(|value| !holds(value)) {
+        return Err(super::unknown_kind(other));
+    }
+    let array_type = match kind {
+        Kind::Id => ArrayType::Uuid,
+        Kind::Integer => ArrayType::BigInt,
+        Kind::Text => ArrayType::String,
+        Kind::Instant => ArrayType::ChronoDateTimeUtc,
+        Kind::Bytes => ArrayType::Bytes,
+    };
+    Ok(Value::Array(array_type, Some(Box::new(values))))
+}
+
+/// A column of a set as PostgreSQL writes arrays, `{1,NULL,3}`: SeaORM's own arrays hold no NULL.
+fn written(values: &[Value]) -> Result<Value, DbErr> {
     let mut array = String::from("{");
-    for (n, value) in column.enumerate() {
+    for (n, value) in values.iter().enumerate() {
         if n > 0 {
             array.push(',');
         }
@@ -355,6 +396,10 @@ mod tests {
 
     use super::*;
 
+    fn column(kind: Kind, nullable: bool) -> Column {
+        Column { name: "c", kind, nullable }
+    }
+
     #[test]
     fn a_set_travels_as_one_array_a_column() {
         let at = Utc.with_ymd_and_hms(2026, 11, 22, 0, 0, 0).unwrap() + TimeDelta::milliseconds(5);
@@ -368,8 +413,11 @@ mod tests {
                 vec![0_u8, 0xff].into(),
             ]
         };
-        let rows =
-            [row(0x0190_0000_0000_7000_8000_0000_0000_00ab, Some("머그 \"컵\"\\\n{},NULL")), row(1, None)];
+        let rows = vec![
+            row(0x0190_0000_0000_7000_8000_0000_0000_00ab, Some("머그 \"컵\"\\\n{},NULL")),
+            row(1, None),
+        ];
+        let kinds = [Kind::Id, Kind::Integer, Kind::Integer, Kind::Text, Kind::Instant, Kind::Bytes];
         let arrays = [
             "{01900000-0000-7000-8000-0000000000ab,00000000-0000-0000-0000-000000000001}",
             "{-9223372036854775808,-9223372036854775808}",
@@ -378,8 +426,29 @@ mod tests {
             "{\"2026-11-22T00:00:00.005Z\",\"2026-11-22T00:00:00.005Z\"}",
             "{\"\\\\x00ff\",\"\\\\x00ff\"}",
         ];
-        assert_eq!(Postgres.parameters(&rows).unwrap(), arrays.map(Value::from));
-        assert!(Postgres.parameters(&[vec![1.5_f64.into()]]).is_err());
+        let columns = kinds.map(|kind| column(kind, true));
+        assert_eq!(Postgres.parameters(&columns, rows).unwrap(), arrays.map(Value::from));
+        let unknown = vec![vec![1.5_f64.into()]];
+        assert!(Postgres.parameters(&[column(Kind::Integer, true)], unknown).is_err());
+    }
+
+    #[test]
+    fn what_is_never_null_travels_in_arrays_of_its_type() {
+        let at = Utc.with_ymd_and_hms(2026, 11, 22, 0, 0, 0).unwrap();
+        let id = Uuid::from_u128(7);
+        let row = vec![id.into(), Value::SmallInt(Some(3)), "a".into(), at.into(), vec![0_u8].into()];
+        let kinds = [Kind::Id, Kind::Integer, Kind::Text, Kind::Instant, Kind::Bytes];
+        let columns = kinds.map(|kind| column(kind, false));
+        let [ids, numbers, texts, instants, bytes] =
+            Postgres.parameters(&columns, vec![row.clone(), row]).unwrap().try_into().unwrap();
+        assert_eq!(ids.expect::<Vec<Uuid>>("ids"), [id, id]);
+        assert_eq!(numbers.expect::<Vec<i64>>("numbers"), [3, 3]);
+        assert_eq!(texts.expect::<Vec<String>>("texts"), ["a", "a"]);
+        assert_eq!(instants.expect::<Vec<chrono::DateTime<Utc>>>("instants"), [at, at]);
+        assert_eq!(bytes.expect::<Vec<Vec<u8>>>("bytes"), [[0], [0]]);
+        for wrong in [Value::BigInt(None), "1".into()] {
+            assert!(Postgres.parameters(&[column(Kind::Integer, false)], vec![vec![wrong]]).is_err());
+        }
     }
 
     #[test]

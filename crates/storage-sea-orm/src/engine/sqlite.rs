@@ -214,9 +214,9 @@ impl Dialect for Sqlite {
         format!("?{n}")
     }
 
-    fn parameters(&self, rows: &[Vec<Value>]) -> Result<Vec<Value>, DbErr> {
+    fn parameters(&self, _: &[Column], rows: Vec<Vec<Value>>) -> Result<Vec<Value>, DbErr> {
         // The very form in which the driver writes and compares instants.
-        json::parameters(rows, |at| at.to_rfc3339_opts(SecondsFormat::AutoSi, false))
+        json::parameters(&rows, |at| at.to_rfc3339_opts(SecondsFormat::AutoSi, false))
     }
 }
 
@@ -285,7 +285,7 @@ mod tests {
     use super::*;
 
     fn json(row: Vec<Value>) -> String {
-        match Sqlite.parameters(&[row]).unwrap().pop() {
+        match Sqlite.parameters(&[], vec![row]).unwrap().pop() {
             Some(Value::String(Some(json))) => json,
             other => panic!("{other:?}"),
         }
@@ -308,8 +308,8 @@ mod tests {
             json(row),
             r#"[["019000000000700080000000000000ab",-9223372036854775808,7,"머그 \"컵\"\n","2026-11-22T00:00:00+00:00","2026-11-22T00:00:00.005+00:00","00ff",null]]"#
         );
-        assert_eq!(Sqlite.parameters(&[]).unwrap(), vec!["[]".into()]);
-        assert!(Sqlite.parameters(&[vec![1.5_f64.into()]]).is_err());
+        assert_eq!(Sqlite.parameters(&[], vec![]).unwrap(), vec!["[]".into()]);
+        assert!(Sqlite.parameters(&[], vec![vec![1.5_f64.into()]]).is_err());
     }
 
     async fn setting(db: &DatabaseConnection, pragma: &str) -> String {
