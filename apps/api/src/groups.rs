@@ -1,12 +1,13 @@
 //! What comes in crowds and is worked on together: commands share transactions, questions share reads (ADR-039).
 
+use std::num::NonZeroU32;
 use std::thread;
 
 use actix_web::rt::spawn;
 use anyhow::Context;
 use jangteo_application::{
-    ChargePointAccounts, ClaimCoupons, Committer, Group, PayOrders, PlaceOrders, SetUseCase, Sources,
-    StandingReader, group_commit, group_standings,
+    ChargePointAccounts, ChargePoints, ClaimCoupon, ClaimCoupons, Committer, Group, PayOrder, PayOrders,
+    PlaceOrder, PlaceOrders, SetUseCase, Sources, StandingReader, group_commit, group_standings,
 };
 use jangteo_shared_kernel::UnitOfWork;
 use jangteo_storage_sea_orm::ConnectError;
@@ -17,6 +18,9 @@ use tokio::task::JoinHandle;
 
 use crate::shop::UseCases;
 use crate::storage::Storage;
+
+/// While one set waits for its database or its disk, another can be decided.
+const SIDE_BY_SIDE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
 
 type Tx = <Storage as UnitOfWork>::Tx;
 type GroupOf<S> = Group<<S as SetUseCase<Tx>>::Command, <S as SetUseCase<Tx>>::Verdict>;
@@ -60,10 +64,14 @@ pub(crate) struct Working {
 
 /// Groups for these use cases, and who works at their ends.
 pub(crate) fn groups(use_cases: &UseCases, sources: &Sources) -> (Groups, Workers) {
-    let (place_order, place_orders) = group_commit("place_order", use_cases.place_order.clone(), sources);
-    let (pay_order, pay_orders) = group_commit("pay_order", use_cases.pay_order.clone(), sources);
-    let (charge_points, charges) = group_commit("charge_points", use_cases.charge_points.clone(), sources);
-    let (claim_coupon, claims) = group_commit("claim_coupon", use_cases.claim_coupon.clone(), sources);
+    let (place_order, place_orders) =
+        group_commit("place_order", use_cases.place_order.clone(), PlaceOrder::subjects, sources);
+    let (pay_order, pay_orders) =
+        group_commit("pay_order", use_cases.pay_order.clone(), PayOrder::subjects, sources);
+    let (charge_points, charges) =
+        group_commit("charge_points", use_cases.charge_points.clone(), ChargePoints::subjects, sources);
+    let (claim_coupon, claims) =
+        group_commit("claim_coupon", use_cases.claim_coupon.clone(), ClaimCoupon::subjects, sources);
     let (session_standing, standings) = group_standings(sources);
     (
         Groups { place_order, pay_order, charge_points, claim_coupon, session_standing },
@@ -134,12 +142,13 @@ impl Committers {
     }
 
     async fn spawn(self, runtime: &Runtime, storage: &Storage) -> Result<[JoinHandle<()>; 4], ConnectError> {
-        let own = || storage.with_own_writer();
+        let sets = if storage.writes_side_by_side() { SIDE_BY_SIDE } else { NonZeroU32::MIN };
+        let own = || storage.with_own_writers(sets);
         Ok([
-            runtime.spawn(self.place_order.run(own().await?)),
-            runtime.spawn(self.pay_order.run(own().await?)),
-            runtime.spawn(self.charge_points.run(own().await?)),
-            runtime.spawn(self.claim_coupon.run(own().await?)),
+            runtime.spawn(self.place_order.run(own().await?, sets)),
+            runtime.spawn(self.pay_order.run(own().await?, sets)),
+            runtime.spawn(self.charge_points.run(own().await?, sets)),
+            runtime.spawn(self.claim_coupon.run(own().await?, sets)),
         ])
     }
 }

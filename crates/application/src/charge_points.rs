@@ -2,6 +2,7 @@
 
 use jangteo_point::{ChargeRefusal, PointEntry, PointLimits, PointRepository};
 use jangteo_shared_kernel::{Money, StorageError, UserId};
+use uuid::Uuid;
 
 use crate::points::{self, PointCommand};
 use crate::{Answer, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources, Verdict};
@@ -15,6 +16,14 @@ pub struct ChargePoints {
     pub amount: Money,
     /// Which request it came from.
     pub mark: RequestMark,
+}
+
+impl ChargePoints {
+    /// The account that it locks, and who charges it, whose requests keep their order.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<Uuid> {
+        vec![self.user.as_uuid(), self.mark.user.as_uuid()]
+    }
 }
 
 /// Why points were not charged.

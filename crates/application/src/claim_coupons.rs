@@ -7,6 +7,7 @@ use jangteo_coupon::{
 };
 use jangteo_shared_kernel::{CouponId, Quantity, StorageError, Timestamp, UserId};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::changed::changed;
 use crate::idempotency::AnswerLedger;
@@ -25,6 +26,14 @@ pub struct ClaimCoupon {
     pub campaign: CouponId,
     /// Which request it came from.
     pub mark: RequestMark,
+}
+
+impl ClaimCoupon {
+    /// The campaign that it locks, and who claims, whose requests keep their order.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<Uuid> {
+        vec![self.campaign.as_uuid(), self.user.as_uuid()]
+    }
 }
 
 /// Why a coupon was not issued.

@@ -1,6 +1,8 @@
 //! What waits together is worked on together, as one set (ADR-039).
 
 use std::fmt;
+use std::future::poll_fn;
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,15 +12,20 @@ use jangteo_shared_kernel::StorageError;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::Sources;
 use crate::meters::{GroupMeters, now};
+use crate::pending::{NextSet, Pending};
 
 /// How many may wait. Whoever comes then is told to come again: waiting longer helps nobody.
 const QUEUE: usize = 4_096;
 
 /// How many form a set at most. More would save little and let all of them wait.
 const SET: usize = 512;
+
+/// How many are taken from the queue before their turn, to find those that can go beside others.
+const AHEAD: usize = 2 * SET;
 
 /// Hands commands or questions of one kind to whoever works on them, set after set.
 pub struct Group<C, V> {
@@ -35,6 +42,9 @@ pub(crate) struct Queue<C, V> {
 pub(crate) trait SetWork: Send + Sync {
     type Command: Send + Sync;
     type Verdict: Send;
+
+    /// What a command works on. Those that share something are never worked on side by side.
+    fn subjects(&self, command: &Self::Command) -> Vec<Uuid>;
 
     /// One verdict a command, in their order. After a failure it is called again with parts of the set.
     fn work(
@@ -85,85 +95,120 @@ impl<C, V> Group<C, V> {
 }
 
 impl<C, V> Queue<C, V> {
-    /// Works on what waits, as one set, and then on what has come meanwhile, until the queue is closed and empty. It never
-    /// waits for a set to grow: alone, a command goes at once.
-    pub(crate) async fn serve(mut self, set_work: impl SetWork<Command = C, Verdict = V>) {
-        let mut messages = Vec::with_capacity(SET);
-        while self.messages.recv_many(&mut messages, SET).await > 0 {
-            let (mut commands, mut answers) = (Vec::new(), Vec::new());
-            let taken = now();
-            for message in messages.drain(..) {
-                match message {
-                    Message::Last => self.messages.close(),
-                    // Nobody waits for the answer: it was taken back.
-                    Message::Command(waiting) if waiting.answer.is_closed() => {}
-                    Message::Command(Waiting { command, since, answer }) => {
-                        self.meters.waited(taken - since);
-                        commands.push(command);
-                        answers.push(answer);
-                    }
-                }
-            }
-            self.settle(&set_work, &commands, answers).await;
-        }
-    }
-
-    /// Answers each of a set. What fails is split into halves, down to one, so that a command which cannot be decided fails
-    /// alone; but nothing is tried again while the storage cannot be reached.
-    async fn settle(
-        &self,
-        set_work: &impl SetWork<Command = C, Verdict = V>,
-        commands: &[C],
-        answers: Vec<Answer<V>>,
+    /// Works on what waits, and then on what has come meanwhile, until the queue is closed and empty; on as many sets at
+    /// once as `side_by_side` says, which share no subject. It never waits for a set to grow: alone, a command goes at once.
+    pub(crate) async fn serve(
+        self,
+        side_by_side: NonZeroU32,
+        set_work: impl SetWork<Command = C, Verdict = V>,
     ) {
-        let mut answers = answers.into_iter();
-        let mut parts = vec![commands];
-        // The last part is the earliest: answers go out in the order of the commands.
-        while let Some(part) = parts.pop() {
-            if part.is_empty() {
-                continue;
+        let Self { mut messages, meters } = self;
+        let (mut pending, mut under_way) = (Pending::new(), Vec::new());
+        let (mut arrived, mut open) = (Vec::with_capacity(SET), true);
+        loop {
+            while under_way.len() < side_by_side.get() as usize
+                && let Some(NextSet { items, subjects }) = pending.next_set(SET)
+            {
+                under_way.push((Box::pin(settle(&set_work, &meters, items)), subjects));
             }
-            match self.work(set_work, part).await {
-                Ok(verdicts) => {
-                    for (verdict, answer) in verdicts.into_iter().zip(answers.by_ref()) {
-                        // Whoever has stopped waiting finds out by their key.
-                        let _ = answer.send(Ok(verdict));
+            if !open && under_way.is_empty() && pending.len() == 0 {
+                return;
+            }
+            poll_fn(|context| {
+                let before = under_way.len();
+                under_way.retain_mut(|(set, subjects)| match set.as_mut().poll(context) {
+                    Poll::Ready(()) => {
+                        pending.done(subjects);
+                        false
                     }
+                    Poll::Pending => true,
+                });
+                let mut moved = under_way.len() < before;
+                if open
+                    && pending.len() < AHEAD
+                    && let Poll::Ready(count) = messages.poll_recv_many(context, &mut arrived, SET)
+                {
+                    open = count > 0;
+                    moved = true;
                 }
-                Err(StorageError::Unavailable(cause)) => {
-                    let cause = Arc::new(StorageError::Unavailable(cause));
-                    for answer in answers {
-                        let _ = answer.send(Err(StorageError::Unavailable(Box::new(Arc::clone(&cause)))));
+                if moved { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            for message in arrived.drain(..) {
+                match message {
+                    Message::Last => messages.close(),
+                    Message::Command(waiting) => {
+                        let subjects = set_work.subjects(&waiting.command);
+                        pending.push(waiting, subjects);
                     }
-                    return;
-                }
-                Err(error) if part.len() == 1 => {
-                    if let Some(answer) = answers.next() {
-                        let _ = answer.send(Err(error));
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(%error, commands = part.len(), "a set failed, trying its halves");
-                    let (first, second) = part.split_at(part.len() / 2);
-                    parts.extend([second, first]);
                 }
             }
         }
     }
+}
 
-    async fn work(
-        &self,
-        set_work: &impl SetWork<Command = C, Verdict = V>,
-        commands: &[C],
-    ) -> Result<Vec<V>, StorageError> {
-        let begun = now();
-        let verdicts = unwinding(set_work.work(commands)).await?;
-        self.meters.done(commands.len(), now() - begun);
-        if verdicts.len() == commands.len() {
-            Ok(verdicts)
-        } else {
-            Err(StorageError::Fatal("there is not one verdict a command".into()))
+/// Answers each of a set. What fails is split into halves, down to one, so that a command which cannot be decided fails
+/// alone; but nothing is tried again while the storage cannot be reached.
+async fn settle<W: SetWork>(
+    set_work: &W,
+    meters: &GroupMeters,
+    waiting: Vec<Waiting<W::Command, W::Verdict>>,
+) {
+    let (mut commands, mut answers) = (Vec::with_capacity(waiting.len()), Vec::with_capacity(waiting.len()));
+    let taken = now();
+    // Where nobody waits for the answer, the command was taken back.
+    for Waiting { command, since, answer } in waiting.into_iter().filter(|one| !one.answer.is_closed()) {
+        meters.waited(taken - since);
+        commands.push(command);
+        answers.push(answer);
+    }
+    let mut answers = answers.into_iter();
+    let mut parts = vec![commands.as_slice()];
+    // The last part is the earliest: answers go out in the order of the commands.
+    while let Some(part) = parts.pop() {
+        if part.is_empty() {
+            continue;
         }
+        match work(set_work, meters, part).await {
+            Ok(verdicts) => {
+                for (verdict, answer) in verdicts.into_iter().zip(answers.by_ref()) {
+                    // Whoever has stopped waiting finds out by their key.
+                    let _ = answer.send(Ok(verdict));
+                }
+            }
+            Err(StorageError::Unavailable(cause)) => {
+                let cause = Arc::new(StorageError::Unavailable(cause));
+                for answer in answers {
+                    let _ = answer.send(Err(StorageError::Unavailable(Box::new(Arc::clone(&cause)))));
+                }
+                return;
+            }
+            Err(error) if part.len() == 1 => {
+                if let Some(answer) = answers.next() {
+                    let _ = answer.send(Err(error));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, commands = part.len(), "a set failed, trying its halves");
+                let (first, second) = part.split_at(part.len() / 2);
+                parts.extend([second, first]);
+            }
+        }
+    }
+}
+
+async fn work<W: SetWork>(
+    set_work: &W,
+    meters: &GroupMeters,
+    commands: &[W::Command],
+) -> Result<Vec<W::Verdict>, StorageError> {
+    let begun = now();
+    let verdicts = unwinding(set_work.work(commands)).await?;
+    meters.done(commands.len(), now() - begun);
+    if verdicts.len() == commands.len() {
+        Ok(verdicts)
+    } else {
+        Err(StorageError::Fatal("there is not one verdict a command".into()))
     }
 }
 
@@ -171,7 +216,7 @@ impl<C, V> Queue<C, V> {
 async fn unwinding<T>(work: impl Future<Output = Result<T, StorageError>>) -> Result<T, StorageError> {
     let mut work = pin!(work);
     // After a panic the future is not polled again, and dropping it rolls back.
-    std::future::poll_fn(|context| {
+    poll_fn(|context| {
         catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)))
             .unwrap_or_else(|_| Poll::Ready(Err(StorageError::Fatal("a panic".into()))))
     })

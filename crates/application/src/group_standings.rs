@@ -1,7 +1,10 @@
 //! Whether log-ins stand, looked up together for all requests that ask at the same time (ADR-029, ADR-039).
 
+use std::num::NonZeroU32;
+
 use jangteo_shared_kernel::StorageError;
 use jangteo_user::{Session, SessionStanding, UserQueries};
+use uuid::Uuid;
 
 use crate::Sources;
 use crate::group::{Group, Queue, SetWork, group};
@@ -25,7 +28,7 @@ impl StandingReader {
     /// answered by a read that began after it was asked: a log-out acts at once.
     pub async fn run(self, users: impl UserQueries + Send) {
         let Self { sources, queue } = self;
-        queue.serve(Reads { users, sources }).await;
+        queue.serve(NonZeroU32::MIN, Reads { users, sources }).await;
     }
 }
 
@@ -37,6 +40,10 @@ struct Reads<Q> {
 impl<Q: UserQueries + Send> SetWork for Reads<Q> {
     type Command = Session;
     type Verdict = Option<SessionStanding>;
+
+    fn subjects(&self, _: &Session) -> Vec<Uuid> {
+        Vec::new()
+    }
 
     async fn work(&self, sessions: &[Session]) -> Result<Vec<Option<SessionStanding>>, StorageError> {
         self.users.session_standings(sessions, self.sources.now()).await

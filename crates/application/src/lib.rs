@@ -116,6 +116,7 @@ mod meters;
 mod outbox;
 mod paid;
 mod pay_orders;
+mod pending;
 mod place_orders;
 mod points;
 mod popular;

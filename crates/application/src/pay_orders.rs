@@ -7,6 +7,7 @@ use jangteo_payment::{Payment, PaymentRepository, RequestedTenders, SettleRefusa
 use jangteo_point::{PointRepository, SpendRefusal};
 use jangteo_ranking::SalesRepository;
 use jangteo_shared_kernel::{AllocationError, Money, OrderId, StorageError, Timestamp, UserId};
+use uuid::Uuid;
 
 use crate::changed::changed;
 use crate::idempotency::AnswerLedger;
@@ -27,6 +28,14 @@ pub struct PayOrder {
     pub tenders: RequestedTenders,
     /// Which request it came from.
     pub mark: RequestMark,
+}
+
+impl PayOrder {
+    /// The order that it locks, and the customer, whose account it may lock and whose requests keep their order.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<Uuid> {
+        vec![self.order.as_uuid(), self.user.as_uuid()]
+    }
 }
 
 /// Why an order was not paid. The first that holds is told, in this order.

@@ -14,6 +14,7 @@ use jangteo_shared_kernel::{
     Currency, IssuedCouponId, Money, MoneyError, ProductId, Quantity, StorageError, Timestamp, UserId,
 };
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::changed::changed;
 use crate::coupons::{CouponBook, CouponNotUsable};
@@ -39,6 +40,16 @@ pub struct PlaceOrder {
     pub expected_total: Option<Money>,
     /// Which request it came from.
     pub mark: RequestMark,
+}
+
+impl PlaceOrder {
+    /// What it locks, and its customer, so that requests of one customer keep their order.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<Uuid> {
+        let products = self.items.iter().map(|(product, _)| product.as_uuid());
+        let coupon = self.coupon.map(|coupon| coupon.as_uuid());
+        products.chain(coupon).chain([self.user.as_uuid()]).collect()
+    }
 }
 
 /// Why an order was not placed. The first that holds is told, in this order.

@@ -1,6 +1,7 @@
 //! The storage: its pools, its schema, and the start of transactions.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use jangteo_migrations::{Migrator, MigratorTrait};
@@ -37,16 +38,22 @@ impl SeaOrmStorage {
         Ok(Self { writer: lane(writer), reader: lane(reader), replicas, cipher, options: options.clone() })
     }
 
-    /// The same storage, whose transactions run on one connection of their own: for somebody who runs one after the other
-    /// and waits for nobody. An embedded database has one writer, which everybody shares. The connection belongs to the
-    /// run time on which this is called.
-    pub async fn with_own_writer(&self) -> Result<Self, ConnectError> {
-        let connection = match self.writer.engine.connect_writer(&self.options).await? {
+    /// The same storage, whose transactions run on so many connections of their own: for somebody who has as many
+    /// transactions under way and waits for nobody. They belong to the run time on which this is called. An embedded database
+    /// has one writer, which everybody shares.
+    pub async fn with_own_writers(&self, connections: NonZeroU32) -> Result<Self, ConnectError> {
+        let connection = match self.writer.engine.connect_writers(&self.options, connections.get()).await? {
             Some(own) => own,
             None => self.writer.connection.clone(),
         };
         let writer = Lane { connection, ..self.writer.clone() };
         Ok(Self { writer, ..self.clone() })
+    }
+
+    /// Whether transactions can go side by side. On an embedded database one goes after the other.
+    #[must_use]
+    pub fn writes_side_by_side(&self) -> bool {
+        self.writer.engine.writes_side_by_side()
     }
 
     /// Whether the database answers a reader.

@@ -1,11 +1,14 @@
 //! Commands that wait together are committed together, and each hears of its own.
 
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jangteo_application::{Committer, Group, SetUseCase, Sources, group_commit};
 use jangteo_shared_kernel::{StorageError, Transaction, UnitOfWork};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::shop::Shop;
 
@@ -17,6 +20,8 @@ const AWAY: i64 = 503;
 #[derive(Clone)]
 struct Books {
     may_begin: Arc<Semaphore>,
+    /// How many want to begin, or have.
+    begun: Arc<AtomicUsize>,
     /// What each transaction has written, once it is committed.
     committed: Arc<Mutex<Vec<Vec<i64>>>>,
 }
@@ -30,6 +35,7 @@ impl UnitOfWork for Books {
     type Tx = Page;
 
     async fn begin(&self) -> Result<Page, StorageError> {
+        self.begun.fetch_add(1, Ordering::Relaxed);
         self.may_begin.acquire().await.unwrap().forget();
         Ok(Page { books: self.clone(), lines: Vec::new() })
     }
@@ -70,14 +76,26 @@ struct Office {
     books: Books,
     numbers: Arc<Group<i64, i64>>,
     committer: Option<Committer<Page, Write>>,
+    side_by_side: NonZeroU32,
+}
+
+/// A number works on its last three digits, unless they are zeros.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "commands are larger as a rule, so they are lent")]
+fn subjects(number: &i64) -> Vec<Uuid> {
+    let digits = u128::try_from(number % 1_000).unwrap();
+    (digits > 0).then(|| Uuid::from_u128(digits)).into_iter().collect()
 }
 
 impl Office {
     /// Books, with a committer that is not at work yet.
     fn closed() -> Self {
-        let books = Books { may_begin: Arc::new(Semaphore::new(0)), committed: Arc::default() };
-        let (numbers, committer) = group_commit("write", Write, &Self::sources());
-        Self { books, numbers: Arc::new(numbers), committer: Some(committer) }
+        let books = Books {
+            may_begin: Arc::new(Semaphore::new(0)),
+            begun: Arc::default(),
+            committed: Arc::default(),
+        };
+        let (numbers, committer) = group_commit("write", Write, subjects, &Self::sources());
+        Self { books, numbers: Arc::new(numbers), committer: Some(committer), side_by_side: NonZeroU32::MIN }
     }
 
     fn sources() -> Sources {
@@ -87,7 +105,7 @@ impl Office {
     /// The committer goes to work, and may begin as many transactions as it likes.
     fn open(&mut self) -> JoinHandle<()> {
         self.books.may_begin.add_permits(Semaphore::MAX_PERMITS / 2);
-        tokio::spawn(self.committer.take().unwrap().run(self.books.clone()))
+        tokio::spawn(self.committer.take().unwrap().run(self.books.clone(), self.side_by_side))
     }
 
     /// Hands numbers in, in this order, and waits for nobody.
@@ -128,7 +146,7 @@ async fn what_waits_is_one_set_in_order_of_arrival() {
 async fn what_comes_during_a_transaction_is_the_next_set() {
     let mut office = Office::closed();
     let committer = office.committer.take().unwrap();
-    tokio::spawn(committer.run(office.books.clone()));
+    tokio::spawn(committer.run(office.books.clone(), office.side_by_side));
     let mut waiting = office.hand_in(&[1]).await;
     waiting.extend(office.hand_in(&[2, 3]).await);
     assert!(waiting.iter().all(|verdict| !verdict.is_finished()), "nothing is answered before its commit");
@@ -216,4 +234,28 @@ async fn whoever_waits_for_a_committer_that_is_gone_is_told() {
     drop(office.committer.take());
     assert!(verdicts(waiting).await[0].as_ref().is_err_and(|error| error.contains("Unavailable")));
     assert!(matches!(office.numbers.submit(2).await, Err(StorageError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn sets_that_share_nothing_go_side_by_side_and_those_that_do_one_after_the_other() {
+    let mut office = Office::closed();
+    office.side_by_side = NonZeroU32::new(2).unwrap();
+    let committer = office.committer.take().unwrap();
+    tokio::spawn(committer.run(office.books.clone(), office.side_by_side));
+    // Each has begun before the next arrives; nothing may commit yet.
+    let mut waiting = office.hand_in(&[1_001]).await;
+    waiting.extend(office.hand_in(&[2_001, 1_002, 3_001]).await);
+    assert_eq!(
+        office.books.begun.load(Ordering::Relaxed),
+        2,
+        "the third and fourth of 001 wait for the first"
+    );
+    office.books.may_begin.add_permits(9);
+    assert_eq!(verdicts(waiting).await, [2_002, 4_002, 2_004, 6_002].map(Ok));
+    let sets = office.committed();
+    assert_eq!(
+        sets.concat().iter().filter(|number| *number % 1_000 == 1).collect::<Vec<_>>(),
+        [&1_001, &2_001, &3_001]
+    );
+    assert!(sets.contains(&vec![1_002]), "it went alone, beside the first: {sets:?}");
 }

@@ -181,18 +181,31 @@ impl Engine {
         }
     }
 
-    /// A pool of one for transactions, on a server.
-    pub(crate) async fn connect_writer(
+    /// Whether transactions can go side by side.
+    pub(crate) fn writes_side_by_side(self) -> bool {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres => true,
+            #[cfg(feature = "mysql")]
+            Self::MySql => true,
+        }
+    }
+
+    /// A pool for transactions of this size, where they can go side by side.
+    pub(crate) async fn connect_writers(
         self,
         options: &StorageOptions,
+        connections: u32,
     ) -> Result<Option<DatabaseConnection>, ConnectError> {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite => Ok(None),
             #[cfg(feature = "postgres")]
-            Self::Postgres => postgres::connect_writer(options, 1).await.map(Some),
+            Self::Postgres => postgres::connect_writers(options, connections).await.map(Some),
             #[cfg(feature = "mysql")]
-            Self::MySql => mysql::connect_writer(options, 1).await.map(Some),
+            Self::MySql => mysql::connect_writers(options, connections).await.map(Some),
         }
     }
 

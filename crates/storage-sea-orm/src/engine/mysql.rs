@@ -23,12 +23,12 @@ use crate::set::{Changed, Column, Kind, Lock, Selected, Table};
 
 pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectError> {
     Ok(Pools {
-        writer: connect_writer(options, options.writers).await?,
+        writer: connect_writers(options, options.writers).await?,
         reader: open(options, settings(options, options.readers, reading())).await?,
     })
 }
 
-pub(super) async fn connect_writer(
+pub(super) async fn connect_writers(
     options: &StorageOptions,
     connections: u32,
 ) -> Result<DatabaseConnection, ConnectError> {

@@ -24,12 +24,12 @@ const MIGRATION_LOCK: i64 = 0x6a61_6e67_7465_6f00;
 
 pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectError> {
     Ok(Pools {
-        writer: connect_writer(options, options.writers).await?,
+        writer: connect_writers(options, options.writers).await?,
         reader: open(options, settings(options, options.readers, reading())).await?,
     })
 }
 
-pub(super) async fn connect_writer(
+pub(super) async fn connect_writers(
     options: &StorageOptions,
     connections: u32,
 ) -> Result<DatabaseConnection, ConnectError> {
