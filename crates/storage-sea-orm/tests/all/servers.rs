@@ -12,6 +12,7 @@ use jangteo_storage_sea_orm::{SeaOrmStorage, SeaOrmTransaction, StorageOptions};
 use jangteo_test_services::{Service, shared};
 use sea_orm::ConnectionTrait;
 use tokio::sync::Barrier;
+use tokio::time::sleep;
 
 use crate::support::{Shop, TestCipher, id, ids, product};
 
@@ -46,11 +47,13 @@ async fn a_forced_deadlock_is_run_again_and_succeeds() {
                     sell_one(tx, order[1]).await
                 })
             };
-            retrying(|_| ready(()), work).await.unwrap();
+            // As the application does, whoever has lost gives way before it comes back.
+            retrying(|_| sleep(Duration::from_millis(50)), work).await.unwrap();
             runs.get()
         };
         let (one, other) = tokio::join!(session([1, 2]), session([2, 1]));
-        assert_eq!((one.min(other), one.max(other)), (1, 2), "{service}: one lost and ran again");
+        // On a slow machine whoever has lost may be back before the other has gone on, and meet them again.
+        assert!(one.max(other) >= 2, "{service}: one lost and ran again");
         for n in [1, 2] {
             assert_eq!(shop.product(id(n)).await.stock.get(), 3, "{service}");
         }
