@@ -6,8 +6,9 @@ use std::thread;
 use actix_web::rt::spawn;
 use anyhow::Context;
 use jangteo_application::{
-    ChargePointAccounts, ChargePoints, ClaimCoupon, ClaimCoupons, Committer, Group, PayOrder, PayOrders,
-    PlaceOrder, PlaceOrders, SetUseCase, Sources, StandingReader, group_commit, group_standings,
+    ChargePointAccounts, ChargePoints, ClaimCoupon, ClaimCoupons, ClaimLookUp, ClaimReader, ClaimRecord,
+    Committer, Group, PayOrder, PayOrders, PlaceOrder, PlaceOrders, SetUseCase, Sources, StandingReader,
+    group_claim_look_ups, group_commit, group_standings,
 };
 use jangteo_shared_kernel::UnitOfWork;
 use jangteo_storage_sea_orm::ConnectError;
@@ -38,6 +39,8 @@ pub(crate) struct Groups {
     pub(crate) claim_coupon: GroupOf<ClaimCoupons>,
     /// Says whether log-ins stand.
     pub(crate) session_standing: Group<Session, Option<SessionStanding>>,
+    /// Says what is known about claims.
+    pub(crate) claim_look_up: Group<ClaimLookUp, ClaimRecord>,
 }
 
 /// Who works on them, not started yet. Dropped, it lets all of them be refused.
@@ -45,6 +48,7 @@ pub(crate) struct Groups {
 pub(crate) struct Workers {
     committers: Committers,
     standings: StandingReader,
+    claims: ClaimReader,
 }
 
 #[derive(Debug)]
@@ -59,7 +63,7 @@ struct Committers {
 #[derive(Debug)]
 pub(crate) struct Working {
     committers: oneshot::Receiver<()>,
-    standings: JoinHandle<()>,
+    readers: [JoinHandle<()>; 2],
 }
 
 /// Groups for these use cases, and who works at their ends.
@@ -73,8 +77,9 @@ pub(crate) fn groups(use_cases: &UseCases, sources: &Sources) -> (Groups, Worker
     let (claim_coupon, claims) =
         group_commit("claim_coupon", use_cases.claim_coupon.clone(), ClaimCoupon::subjects, sources);
     let (session_standing, standings) = group_standings(sources);
+    let (claim_look_up, claim_reader) = group_claim_look_ups(sources);
     (
-        Groups { place_order, pay_order, charge_points, claim_coupon, session_standing },
+        Groups { place_order, pay_order, charge_points, claim_coupon, session_standing, claim_look_up },
         Workers {
             committers: Committers {
                 place_order: place_orders,
@@ -83,6 +88,7 @@ pub(crate) fn groups(use_cases: &UseCases, sources: &Sources) -> (Groups, Worker
                 claim_coupon: claims,
             },
             standings,
+            claims: claim_reader,
         },
     )
 }
@@ -95,13 +101,14 @@ impl Groups {
         self.charge_points.close().await;
         self.claim_coupon.close().await;
         self.session_standing.close().await;
+        self.claim_look_up.close().await;
     }
 }
 
 impl Workers {
     /// Starts them: the committers on a thread of their own, the rest here.
     pub(crate) async fn start(self, storage: &Storage) -> anyhow::Result<Working> {
-        let Self { committers, standings } = self;
+        let Self { committers, standings, claims } = self;
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (connected, ready) = oneshot::channel();
         let (ending, ended) = oneshot::channel();
@@ -113,7 +120,8 @@ impl Workers {
         };
         thread::Builder::new().name("committers".to_owned()).spawn(work)?;
         ready.await.context("the committers ended as they started")??;
-        Ok(Working { committers: ended, standings: spawn(standings.run(storage.clone())) })
+        let readers = [spawn(standings.run(storage.clone())), spawn(claims.run(storage.clone()))];
+        Ok(Working { committers: ended, readers })
     }
 }
 
@@ -158,6 +166,8 @@ impl Working {
     pub(crate) async fn ended(self) {
         // What panicked has ended as well, and has said so.
         let _ = self.committers.await;
-        let _ = self.standings.await;
+        for reader in self.readers {
+            let _ = reader.await;
+        }
     }
 }

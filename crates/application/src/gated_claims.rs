@@ -3,13 +3,11 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use jangteo_coupon::{
-    Admission, Allotment, ClaimGate, ClaimOutcome, ClaimRefusal, Claimant, CouponQueries, IssuedCoupon,
-};
+use jangteo_coupon::{Admission, Allotment, ClaimGate, ClaimOutcome, ClaimRefusal, Claimant, IssuedCoupon};
 use jangteo_shared_kernel::{CouponId, StorageError};
 
 use crate::two_generations::TwoGenerations;
-use crate::{ClaimCoupon, ClaimCouponRefusal, IdempotencyQueries, Sources, Verdict};
+use crate::{ClaimCoupon, ClaimCouponRefusal, ClaimLookUp, ClaimRecord, ClaimRecords, Sources, Verdict};
 
 /// How many campaigns' terms are remembered at least.
 const CAMPAIGNS: usize = 1_000;
@@ -44,30 +42,37 @@ impl<G: ClaimGate> GatedClaims<G> {
     ///
     /// What is told is what `decide` alone would tell. One thing only may differ: a request that is sent again at the very
     /// moment at which claims close may hear so before its first answer is stored, and gets that answer the next time.
-    pub async fn claim<S, E, F>(
+    pub async fn claim<E, F>(
         &self,
-        storage: &S,
+        records: &impl ClaimRecords,
         command: ClaimCoupon,
         decide: impl FnOnce(ClaimCoupon) -> F,
     ) -> Result<ClaimVerdict, E>
     where
-        S: CouponQueries + IdempotencyQueries,
         E: From<StorageError>,
         F: Future<Output = Result<ClaimVerdict, E>>,
     {
         let claimant = Claimant { campaign: command.campaign, user: command.user };
-        let Some(allotment) = self.allotment(storage, command.campaign).await? else {
-            return Ok(refuse(storage, command, ClaimCouponRefusal::CampaignNotFound).await?);
+        let Some(allotment) = self.allotment(records, command.campaign).await? else {
+            let record = records.record(ClaimLookUp::of(&command)).await?;
+            return Ok(refuse(&command, record, ClaimCouponRefusal::CampaignNotFound));
         };
-        if let Err(refusal) = allotment.check_open(self.sources.now()) {
-            return Ok(refuse(storage, command, refusal.into()).await?);
-        }
-        let pass = match self.enter(claimant).await {
+        let pass = match allotment.check_open(self.sources.now()) {
+            Ok(()) => self.enter(claimant).await,
+            Err(refusal) => Err(refusal),
+        };
+        let pass = match pass {
             Ok(pass) => pass,
-            Err(ClaimRefusal::SoldOut) if storage.find_claims(claimant).await? >= allotment.per_user => {
-                return Ok(refuse(storage, command, ClaimRefusal::AlreadyClaimed.into()).await?);
+            Err(refusal) => {
+                let record = records.record(ClaimLookUp::of(&command)).await?;
+                let refusal = match refusal {
+                    ClaimRefusal::SoldOut if record.held >= allotment.per_user => {
+                        ClaimRefusal::AlreadyClaimed
+                    }
+                    other => other,
+                };
+                return Ok(refuse(&command, record, refusal.into()));
             }
-            Err(refusal) => return Ok(refuse(storage, command, refusal.into()).await?),
         };
         let verdict = decide(command).await;
         self.gate.leave(pass, outcome(verdict.as_ref().ok(), &allotment)).await;
@@ -77,7 +82,7 @@ impl<G: ClaimGate> GatedClaims<G> {
     /// The allotment as far as it never changes.
     async fn allotment(
         &self,
-        storage: &impl CouponQueries,
+        records: &impl ClaimRecords,
         campaign: CouponId,
     ) -> Result<Option<Arc<Allotment>>, StorageError> {
         let known = {
@@ -87,7 +92,7 @@ impl<G: ClaimGate> GatedClaims<G> {
         if known.is_some() {
             return Ok(known);
         }
-        let Some(found) = storage.find_allotment(campaign).await?.map(Arc::new) else { return Ok(None) };
+        let Some(found) = records.allotment(campaign).await?.map(Arc::new) else { return Ok(None) };
         let mut allotments = self.allotments.write().unwrap_or_else(PoisonError::into_inner);
         allotments.insert(campaign, Arc::clone(&found));
         Ok(Some(found))
@@ -113,18 +118,14 @@ impl<G: ClaimGate> GatedClaims<G> {
 }
 
 /// Passes a no on, unless the request has been answered before: a replay wins over any refusal.
-async fn refuse(
-    storage: &impl IdempotencyQueries,
-    command: ClaimCoupon,
-    refusal: ClaimCouponRefusal,
-) -> Result<ClaimVerdict, StorageError> {
-    let mark = command.mark;
-    let stored = storage.find_idempotency_record(&(mark.user, mark.key)).await?;
-    Ok(match stored {
-        Some(record) if record.mark.fingerprint == mark.fingerprint => Verdict::Replayed(record.answer),
+fn refuse(command: &ClaimCoupon, record: ClaimRecord, refusal: ClaimCouponRefusal) -> ClaimVerdict {
+    match record.stored {
+        Some(stored) if stored.mark.fingerprint == command.mark.fingerprint => {
+            Verdict::Replayed(stored.answer)
+        }
         Some(_) => Verdict::KeyReused,
         None => Verdict::Refused(refusal),
-    })
+    }
 }
 
 /// What a verdict tells the gate; `None` is none.

@@ -79,11 +79,22 @@ pub trait IdempotencyRepository: Send {
 
 /// Stored answers outside a transaction.
 pub trait IdempotencyQueries: Sync {
-    /// The record under this key as it is committed. MUST read the primary.
+    /// The records under these keys as they are committed. MUST read the primary.
+    fn find_committed_records(
+        &self,
+        keys: &BTreeSet<RecordKey>,
+    ) -> impl Future<Output = Result<BTreeMap<RecordKey, IdempotencyRecord>, StorageError>> + Send;
+
+    /// The record under one key.
     fn find_idempotency_record(
         &self,
         key: &RecordKey,
-    ) -> impl Future<Output = Result<Option<IdempotencyRecord>, StorageError>> + Send;
+    ) -> impl Future<Output = Result<Option<IdempotencyRecord>, StorageError>> + Send {
+        async move {
+            let mut records = self.find_committed_records(&BTreeSet::from([key.clone()])).await?;
+            Ok(records.remove(key))
+        }
+    }
 }
 
 /// What became of a command that came with a key.

@@ -88,6 +88,7 @@ mod change_password;
 mod changed;
 mod charge_points;
 mod claim_coupons;
+mod claim_records;
 mod confirmed_refusals;
 mod count_sales;
 mod counters;
@@ -149,6 +150,9 @@ pub use cancel_orders::{CancelOrder, CancelOrderRefusal, CancelOrders};
 pub use cancel_payments::{CancelPayment, CancelPaymentRefusal, CancelPayments};
 pub use charge_points::{ChargePointAccounts, ChargePoints, ChargePointsRefusal};
 pub use claim_coupons::{ClaimCoupon, ClaimCouponRefusal, ClaimCoupons};
+pub use claim_records::{
+    ClaimLookUp, ClaimReader, ClaimRecord, ClaimRecords, SharedClaimRecords, group_claim_look_ups,
+};
 pub use confirmed_refusals::ConfirmedRefusals;
 pub use count_sales::count_sales;
 pub use counters::{Counted, Counters, Quota};

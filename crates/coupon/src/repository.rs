@@ -122,8 +122,19 @@ pub trait CouponQueries: Sync {
         id: CouponId,
     ) -> impl Future<Output = Result<Option<Allotment>, StorageError>> + Send;
 
-    /// How many coupons a user has of a campaign as it is committed, used and expired ones included. MUST read the primary.
-    fn find_claims(&self, claimant: Claimant) -> impl Future<Output = Result<Quantity, StorageError>> + Send;
+    /// How many coupons each has of their campaign as it is committed, used and expired ones included. MUST read the primary.
+    fn find_claims_of(
+        &self,
+        claimants: &BTreeSet<Claimant>,
+    ) -> impl Future<Output = Result<BTreeMap<Claimant, Quantity>, StorageError>> + Send;
+
+    /// How many one has.
+    fn find_claims(&self, claimant: Claimant) -> impl Future<Output = Result<Quantity, StorageError>> + Send {
+        async move {
+            let claims = self.find_claims_of(&BTreeSet::from([claimant])).await?;
+            Ok(claims.get(&claimant).copied().unwrap_or_default())
+        }
+    }
 
     /// Campaigns with their terms, newest first.
     fn list_campaigns(

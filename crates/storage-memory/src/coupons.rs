@@ -65,15 +65,7 @@ impl IssuedCouponRepository for MemoryTransaction {
         let known = claimants.iter().map(|claimant| &claimant.campaign);
         let known = known.filter(|id| self.campaigns.get(&state.campaigns, id).is_some());
         self.campaigns.check_held(known)?;
-        let mut counts = BTreeMap::new();
-        for (_, coupon) in self.issued_coupons.rows(&state.issued_coupons) {
-            let claimant = Claimant { campaign: coupon.campaign, user: coupon.user };
-            if claimants.contains(&claimant) {
-                let count: &mut Quantity = counts.entry(claimant).or_default();
-                *count = count.plus(Quantity::ONE).map_err(|_| broken("too many claims to count"))?;
-            }
-        }
-        Ok(counts)
+        counted(claimants, self.issued_coupons.rows(&state.issued_coupons).map(|(_, coupon)| coupon))
     }
 
     async fn lock_issued_coupons(
@@ -143,15 +135,11 @@ impl CouponQueries for MemoryStorage {
         Ok(self.shared.state().campaigns.get(&id).map(|campaign| campaign.allotment.clone()))
     }
 
-    async fn find_claims(&self, claimant: Claimant) -> Result<Quantity, StorageError> {
-        let state = self.shared.state();
-        let theirs =
-            |coupon: &&IssuedCoupon| Claimant { campaign: coupon.campaign, user: coupon.user } == claimant;
-        let count = u32::try_from(state.issued_coupons.values().filter(theirs).count());
-        count
-            .ok()
-            .and_then(|count| Quantity::new(count).ok())
-            .ok_or_else(|| broken("too many claims to count"))
+    async fn find_claims_of(
+        &self,
+        claimants: &BTreeSet<Claimant>,
+    ) -> Result<BTreeMap<Claimant, Quantity>, StorageError> {
+        counted(claimants, self.shared.state().issued_coupons.values())
     }
 
     async fn list_campaigns(
@@ -186,4 +174,20 @@ impl CouponQueries for MemoryStorage {
             (b.claimed_at, b.id).cmp(&(a.claimed_at, a.id))
         }))
     }
+}
+
+/// How many of these coupons each claimant has.
+fn counted<'a>(
+    claimants: &BTreeSet<Claimant>,
+    coupons: impl Iterator<Item = &'a IssuedCoupon>,
+) -> Result<BTreeMap<Claimant, Quantity>, StorageError> {
+    let mut counts = BTreeMap::new();
+    for coupon in coupons {
+        let claimant = Claimant { campaign: coupon.campaign, user: coupon.user };
+        if claimants.contains(&claimant) {
+            let count: &mut Quantity = counts.entry(claimant).or_default();
+            *count = count.plus(Quantity::ONE).map_err(|_| broken("too many claims to count"))?;
+        }
+    }
+    Ok(counts)
 }

@@ -44,10 +44,13 @@ impl IdempotencyRepository for MemoryTransaction {
 }
 
 impl IdempotencyQueries for MemoryStorage {
-    async fn find_idempotency_record(
+    async fn find_committed_records(
         &self,
-        key: &RecordKey,
-    ) -> Result<Option<IdempotencyRecord>, StorageError> {
-        Ok(self.shared.state().idempotency_records.get(key).cloned())
+        keys: &BTreeSet<RecordKey>,
+    ) -> Result<BTreeMap<RecordKey, IdempotencyRecord>, StorageError> {
+        let state = self.shared.state();
+        let found =
+            keys.iter().filter_map(|key| Some((key.clone(), state.idempotency_records.get(key)?.clone())));
+        Ok(found.collect())
     }
 }

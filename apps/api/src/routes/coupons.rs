@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use jangteo_application::ClaimCoupon;
+use jangteo_application::{ClaimCoupon, SharedClaimRecords};
 use jangteo_coupon::{CouponQueries, CouponStatus, IssuedCouponFilter};
 use jangteo_product::ProductQueries;
 use jangteo_shared_kernel::ProductId;
@@ -133,8 +133,9 @@ async fn claim_coupon(call: Call<SignedIn, Nothing, Keyed>) -> Result<HttpRespon
     let campaign = call.path_id("id")?;
     let Call { shop, who, key, .. } = call;
     let command = ClaimCoupon { user: who.user(), campaign, mark: key.into_mark() };
+    let records = SharedClaimRecords { storage: &shop.storage, look_ups: &shop.groups.claim_look_up };
     let decide = |command| shop.groups.claim_coupon.submit(command);
-    reply::keyed(shop.claims.claim(&shop.storage, command, decide).await?, cannot_claim)
+    reply::keyed(shop.claims.claim(&records, command, decide).await?, cannot_claim)
 }
 
 /// Which coupons to list.

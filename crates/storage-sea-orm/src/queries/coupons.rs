@@ -1,5 +1,7 @@
 //! Campaigns and the coupons that they have issued, outside transactions.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jangteo_coupon::{
     Allotment, Campaign, CampaignPosition, Claimant, CouponQueries, CouponStatus, IssuedCoupon,
     IssuedCouponFilter, IssuedCouponPosition,
@@ -47,9 +49,12 @@ impl CouponQueries for SeaOrmStorage {
     }
 
     /// A replica MUST NOT answer this, and none does.
-    async fn find_claims(&self, claimant: Claimant) -> Result<Quantity, StorageError> {
-        let counts = self.reader.count(&COUNT_CLAIMS, vec![rows::coupons::claimant_key(&claimant)]).await?;
-        rows::coupons::claims(&claimant, counts.first().copied().unwrap_or_default())
+    async fn find_claims_of(
+        &self,
+        claimants: &BTreeSet<Claimant>,
+    ) -> Result<BTreeMap<Claimant, Quantity>, StorageError> {
+        let keys = claimants.iter().map(rows::coupons::claimant_key).collect();
+        rows::coupons::claims_of(claimants, self.reader.count(&COUNT_CLAIMS, keys).await?)
     }
 
     async fn list_campaigns(

@@ -80,12 +80,7 @@ impl IssuedCouponRepository for SeaOrmTransaction {
         claimants: &BTreeSet<Claimant>,
     ) -> Result<BTreeMap<Claimant, Quantity>, StorageError> {
         let keys = claimants.iter().map(rows::coupons::claimant_key).collect();
-        let counts = self.lane.count(&COUNT_CLAIMS, keys).await?;
-        let counts = claimants
-            .iter()
-            .zip(counts)
-            .map(|(claimant, count)| Ok((*claimant, rows::coupons::claims(claimant, count)?)));
-        counts.collect()
+        rows::coupons::claims_of(claimants, self.lane.count(&COUNT_CLAIMS, keys).await?)
     }
 
     async fn lock_issued_coupons(

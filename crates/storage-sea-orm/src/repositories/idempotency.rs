@@ -25,12 +25,7 @@ impl IdempotencyRepository for SeaOrmTransaction {
         &mut self,
         keys: &BTreeSet<RecordKey>,
     ) -> Result<BTreeMap<RecordKey, IdempotencyRecord>, StorageError> {
-        let found = self.lane.select(&FIND, keys.iter().map(key_values).collect()).await?;
-        let records = found.into_iter().map(|row| {
-            let record = record(row)?;
-            Ok(((record.mark.user, record.mark.key.clone()), record))
-        });
-        records.collect()
+        by_key(self.lane.select(&FIND, keys.iter().map(key_values).collect()).await?)
     }
 
     async fn insert_idempotency_records(&mut self, new: &[IdempotencyRecord]) -> Result<(), StorageError> {
@@ -68,7 +63,17 @@ fn row(record: &IdempotencyRecord) -> Result<idempotency_records::Model, Storage
     })
 }
 
-pub(crate) fn record(row: idempotency_records::Model) -> Result<IdempotencyRecord, StorageError> {
+pub(crate) fn by_key(
+    rows: Vec<idempotency_records::Model>,
+) -> Result<BTreeMap<RecordKey, IdempotencyRecord>, StorageError> {
+    let records = rows.into_iter().map(|row| {
+        let record = record(row)?;
+        Ok(((record.mark.user, record.mark.key.clone()), record))
+    });
+    records.collect()
+}
+
+fn record(row: idempotency_records::Model) -> Result<IdempotencyRecord, StorageError> {
     let user = UserId::from_uuid(row.user_id);
     let place = Place { table: "idempotency_records", id: &user };
     let key = place.read("idempotency_key", String::from_utf8(row.idempotency_key))?;

@@ -228,8 +228,14 @@ pub(crate) fn claimant_key(claimant: &Claimant) -> Vec<Value> {
     vec![claimant.user.as_uuid().into(), claimant.campaign.as_uuid().into()]
 }
 
-/// A count of a claimant's coupons.
-pub(crate) fn claims(claimant: &Claimant, count: i64) -> Result<Quantity, StorageError> {
-    let place = Place { table: "issued_coupons", id: &claimant.user };
-    place.read("count", Quantity::try_from(count))
+/// The counts of claimants' coupons, which come in their order.
+pub(crate) fn claims_of(
+    claimants: &BTreeSet<Claimant>,
+    counts: Vec<i64>,
+) -> Result<BTreeMap<Claimant, Quantity>, StorageError> {
+    let counts = claimants.iter().zip(counts).map(|(claimant, count)| {
+        let place = Place { table: "issued_coupons", id: &claimant.user };
+        Ok((*claimant, place.read("count", Quantity::try_from(count))?))
+    });
+    counts.collect()
 }
