@@ -1,6 +1,7 @@
 //! Development tasks of Jangteo: `cargo xtask --help` lists them.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
+mod bench;
 mod check_deps;
 mod ci;
 mod openapi;
@@ -41,6 +42,12 @@ enum Task {
         /// Only these: postgres, mariadb [default: all].
         only: Vec<String>,
     },
+    /// Builds the release server and the benchmarks, and runs them: docs/benchmarks tells of it.
+    Bench {
+        /// What to measure and how: `cargo xtask bench -- --help` lists it.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Runs every step of continuous integration, in order, up to the first that fails.
     Ci,
 }
@@ -55,6 +62,7 @@ fn main() -> ExitCode {
         Task::Openapi { check: false } => openapi::write(&here),
         Task::Openapi { check: true } => openapi::check(&here),
         Task::Services { only } => services::run(&here, &only),
+        Task::Bench { arguments } => bench::run(&here, &arguments),
         Task::Ci => ci::run(&here),
     };
     match outcome {

@@ -1,0 +1,34 @@
+//! How the shop is loaded.
+
+mod closed;
+mod tally;
+
+pub(crate) use closed::{Timing, run};
+pub(crate) use tally::Measured;
+
+use anyhow::Result;
+
+use crate::http::Answer;
+
+/// What one connection does, again and again: units of work of one or several requests.
+pub(crate) trait Visitor: 'static {
+    /// Writes the next request; the buffer is empty.
+    fn ask(&mut self, request: &mut Vec<u8>);
+
+    /// Reads its answer. An error is a fault of the server, which no load excuses.
+    fn hear(&mut self, answer: Answer<'_>) -> Result<Progress>;
+
+    /// Nobody knows what became of the latest request. The next one begins anew.
+    fn forget(&mut self);
+}
+
+/// How far a unit of work is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// It is done, and counts.
+    Done,
+    /// It is over, and does not count.
+    Refused,
+    /// There is another request to it.
+    Goes,
+}

@@ -1,0 +1,122 @@
+//! What is counted while the shop is loaded. Everything runs on one thread, so cells do.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use hdrhistogram::Histogram;
+
+use crate::usage::Usage;
+
+/// The statuses of HTTP.
+const STATUSES: usize = 600;
+
+/// Latencies are kept in microseconds with three digits, up to this one.
+const LONGEST: u64 = 120_000_000;
+
+/// What a measurement is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    WarmUp,
+    Measuring,
+    Over,
+}
+
+/// The counters of a measurement.
+#[derive(Debug)]
+pub(super) struct Tally {
+    pub(super) phase: Cell<Phase>,
+    done: Cell<u64>,
+    statuses: RefCell<Vec<u64>>,
+    latency: RefCell<Histogram<u64>>,
+    /// In all phases: requests of which nobody knows what became of them.
+    lost: Cell<u64>,
+    /// Why the first of these was lost.
+    first_loss: RefCell<Option<String>>,
+}
+
+/// What a load has come to.
+#[derive(Debug, Clone)]
+pub(crate) struct Measured {
+    pub(crate) duration: Duration,
+    pub(crate) done: u64,
+    pub(crate) statuses: BTreeMap<usize, u64>,
+    pub(crate) latency: Histogram<u64>,
+    pub(crate) lost: u64,
+    pub(crate) first_loss: Option<String>,
+    pub(crate) usage: Usage,
+}
+
+impl Tally {
+    pub(super) fn new() -> Result<Self> {
+        Ok(Self {
+            phase: Cell::new(Phase::WarmUp),
+            done: Cell::new(0),
+            statuses: RefCell::new(vec![0; STATUSES]),
+            latency: RefCell::new(Histogram::new_with_bounds(1, LONGEST, 3)?),
+            lost: Cell::new(0),
+            first_loss: RefCell::new(None),
+        })
+    }
+
+    pub(super) fn answered(&self, status: u16) {
+        if self.phase.get() == Phase::Measuring
+            && let Some(count) = self.statuses.borrow_mut().get_mut(usize::from(status))
+        {
+            *count += 1;
+        }
+    }
+
+    pub(super) fn done(&self, took: Duration) {
+        if self.phase.get() == Phase::Measuring {
+            self.done.set(self.done.get() + 1);
+            let micros = u64::try_from(took.as_micros()).unwrap_or(LONGEST);
+            self.latency.borrow_mut().saturating_record(micros);
+        }
+    }
+
+    pub(super) fn lost(&self, why: String) {
+        self.lost.set(self.lost.get() + 1);
+        self.first_loss.borrow_mut().get_or_insert(why);
+    }
+
+    pub(super) fn done_so_far(&self) -> u64 {
+        self.done.get()
+    }
+
+    pub(super) fn result(&self, duration: Duration, usage: Usage) -> Measured {
+        let statuses = self.statuses.borrow();
+        Measured {
+            duration,
+            done: self.done.get(),
+            statuses: statuses.iter().copied().enumerate().filter(|(_, count)| *count > 0).collect(),
+            latency: self.latency.borrow().clone(),
+            lost: self.lost.get(),
+            first_loss: self.first_loss.borrow().clone(),
+            usage,
+        }
+    }
+}
+
+impl Measured {
+    /// Units of work a second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.done as f64 / self.duration.as_secs_f64()
+    }
+
+    /// A quantile of the latency in milliseconds.
+    pub(crate) fn quantile(&self, quantile: f64) -> f64 {
+        self.latency.value_at_quantile(quantile) as f64 / 1_000.0
+    }
+
+    /// The longest latency in milliseconds.
+    pub(crate) fn longest(&self) -> f64 {
+        self.latency.max() as f64 / 1_000.0
+    }
+
+    /// Some of the processor time a unit of work, in microseconds.
+    pub(crate) fn micros_each(&self, seconds: f64) -> f64 {
+        seconds * 1_000_000.0 / (self.done.max(1) as f64)
+    }
+}

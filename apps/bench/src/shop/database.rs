@@ -1,0 +1,130 @@
+//! Databases for shops: on a throw-away PostgreSQL, or in a file.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use anyhow::{Context as _, Result};
+use jangteo_test_services::{Server, Service};
+use sea_orm::{ConnectionTrait as _, Database as Connect, DatabaseConnection, Statement};
+use tempfile::TempDir;
+
+use crate::usage;
+
+/// What differs from the defaults of PostgreSQL, and what MUST be as it is for a commit to be durable.
+pub(crate) const SETTINGS: &[(&str, &str)] = &[
+    ("fsync", "on"),
+    ("synchronous_commit", "on"),
+    ("full_page_writes", "on"),
+    ("shared_buffers", "1GB"),
+    ("max_wal_size", "8GB"),
+];
+
+/// What the file of an embedded database is called.
+const FILE: &str = "jangteo.sqlite";
+
+/// A throw-away PostgreSQL with settings of a small machine that has nothing else to do.
+#[derive(Debug, Clone)]
+pub(crate) struct Postgres {
+    server: Rc<Server>,
+    databases: Rc<Cell<u32>>,
+}
+
+/// A database of one shop.
+#[derive(Debug, Clone)]
+pub(crate) enum Database {
+    Postgres { url: String, name: String, at: Postgres },
+    Sqlite { url: String, folder: Rc<TempDir> },
+}
+
+impl Postgres {
+    pub(crate) fn start() -> Result<Self> {
+        let mut server = Server::start(Service::Postgres).context("PostgreSQL does not start")?;
+        for (name, value) in SETTINGS {
+            server.execute(&format!("ALTER SYSTEM SET {name} = '{value}'"))?;
+        }
+        // Some settings are read when it starts only.
+        server.crash()?;
+        server.start_again()?;
+        Ok(Self { server: Rc::new(server), databases: Rc::default() })
+    }
+
+    /// A database with nothing in it.
+    pub(crate) fn new_database(&self) -> Result<Database> {
+        self.create("")
+    }
+
+    fn create(&self, template: &str) -> Result<Database> {
+        let name = format!("bench_{}", self.databases.replace(self.databases.get() + 1));
+        self.server.execute(&format!("CREATE DATABASE {name} {template}"))?;
+        Ok(Database::Postgres { url: self.server.url(&name), name, at: self.clone() })
+    }
+}
+
+impl Database {
+    pub(crate) fn url(&self) -> &str {
+        match self {
+            Self::Postgres { url, .. } | Self::Sqlite { url, .. } => url,
+        }
+    }
+
+    /// The same data again, elsewhere. Nobody may be connected.
+    pub(crate) fn copy(&self) -> Result<Self> {
+        match self {
+            Self::Postgres { name, at, .. } => at.create(&format!("TEMPLATE {name}")),
+            Self::Sqlite { folder, .. } => {
+                let to = Rc::new(tempfile::tempdir()?);
+                std::fs::copy(folder.path().join(FILE), to.path().join(FILE))?;
+                Ok(Self::in_folder(to))
+            }
+        }
+    }
+
+    /// A SQLite database of a file of its own.
+    pub(crate) fn in_file() -> Result<Self> {
+        Ok(Self::in_folder(Rc::new(tempfile::tempdir()?)))
+    }
+
+    fn in_folder(folder: Rc<TempDir>) -> Self {
+        Self::Sqlite { url: format!("sqlite://{}", folder.path().join(FILE).display()), folder }
+    }
+
+    /// Deletes it, so that a long run does not fill the disk.
+    pub(crate) fn discard(self) -> Result<()> {
+        match self {
+            Self::Postgres { name, at, .. } => {
+                at.server.execute(&format!("DROP DATABASE {name} WITH (FORCE)"))?;
+            }
+            Self::Sqlite { .. } => {}
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn connect(&self) -> Result<DatabaseConnection> {
+        Ok(Connect::connect(self.url()).await?)
+    }
+
+    /// Has the database tidy up now what it would tidy up during the measurement.
+    pub(crate) async fn settle(&self) -> Result<()> {
+        let connection = self.connect().await?;
+        let statements: &[&str] = match self {
+            Self::Postgres { .. } => &["VACUUM ANALYZE", "CHECKPOINT"],
+            Self::Sqlite { .. } => &["ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"],
+        };
+        for statement in statements {
+            connection.execute_unprepared(statement).await?;
+        }
+        Ok(connection.close().await?)
+    }
+
+    /// The process whose children do the work of the database.
+    pub(crate) async fn parent(&self) -> Result<Option<u32>> {
+        let Self::Postgres { .. } = self else { return Ok(None) };
+        let connection = self.connect().await?;
+        let question = Statement::from_string(connection.get_database_backend(), "SELECT pg_backend_pid()");
+        let row = connection.query_one_raw(question).await?.context("a connection has a process")?;
+        let process: i32 = row.try_get_by_index(0)?;
+        let parent = usage::parent(u32::try_from(process)?)?;
+        connection.close().await?;
+        Ok(Some(parent))
+    }
+}

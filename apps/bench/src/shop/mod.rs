@@ -1,0 +1,89 @@
+//! The shop that is loaded: its database, what is in it, and the server as a child process.
+
+mod database;
+mod seed;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::rc::Rc;
+
+use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
+
+pub(crate) use self::database::{Database, Postgres};
+pub(crate) use self::seed::{INITIAL_STOCK, World};
+pub(crate) use self::server::Running;
+
+/// A server that is not running, with its keys and its database.
+#[derive(Debug)]
+pub(crate) struct Shop {
+    binary: PathBuf,
+    /// Where it works; its keys are in `data/keys`.
+    folder: Rc<TempDir>,
+    pub(crate) database: Database,
+}
+
+impl Shop {
+    /// A shop with the schema of this server and nothing in it.
+    pub(crate) fn new(binary: &Path, database: Database) -> Result<Self> {
+        let binary = binary
+            .canonicalize()
+            .with_context(|| format!("there is no server at {}; build it first", binary.display()))?;
+        let shop = Self { binary, folder: Rc::new(tempfile::tempdir()?), database };
+        let migrated = shop.run(&["migrate"])?;
+        ensure!(migrated.status.success(), "the schema cannot be made: {}", said(&migrated));
+        Ok(shop)
+    }
+
+    /// The same shop, with the same keys and people, on a copy of its database.
+    pub(crate) fn on(&self, database: Database) -> Self {
+        Self { binary: self.binary.clone(), folder: Rc::clone(&self.folder), database }
+    }
+
+    /// Fills it with people and products.
+    pub(crate) async fn seed(&self, buyers: usize, products: usize) -> Result<World> {
+        let keys = self.folder.path().join("data/keys");
+        let filled = seed::fill(&keys, self.database.url(), buyers, products).await;
+        let world = filled.context("the shop cannot be filled")?;
+        self.database.settle().await?;
+        Ok(world)
+    }
+
+    /// Starts its server, with these variables of the environment besides.
+    pub(crate) async fn start(&self, variables: &[(&str, &str)]) -> Result<Running> {
+        let mut command = self.command();
+        command.args(["serve", "--migrate"]).envs(variables.iter().copied());
+        Running::start(command, &self.folder.path().join("log"), self.database.parent().await?)
+    }
+
+    /// Whether everything adds up; if not, which rules are broken.
+    pub(crate) fn audit(&self) -> Result<()> {
+        let audit = self.run(&["audit"])?;
+        ensure!(audit.status.success(), "the audit finds faults:\n{}", said(&audit));
+        Ok(())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<Output> {
+        Ok(self.command().args(arguments).output()?)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("JANGTEO") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .current_dir(self.folder.path())
+            .env("JANGTEO__SERVER__BIND", "127.0.0.1:0")
+            .env("JANGTEO__DATABASE__URL", self.database.url())
+            .env("JANGTEO__LOG__FILTER", "warn");
+        command
+    }
+}
+
+fn said(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|said| String::from_utf8_lossy(said)).concat()
+}

@@ -1,0 +1,5 @@
+//! What visitors do.
+
+mod orders;
+
+pub(crate) use orders::{Acknowledged, Choice, OrderBook, Ordering};
