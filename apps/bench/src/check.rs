@@ -3,64 +3,109 @@
 use std::collections::HashMap;
 
 use anyhow::{Context as _, Result, ensure};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, QueryResult, Statement};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, QueryResult, Statement};
 use uuid::Uuid;
 
-use crate::shop::{Database, INITIAL_STOCK};
+use crate::shop::{Database, INITIAL_STOCK, POINTS};
 use crate::work::Acknowledged;
 
-/// Every acknowledged order is there with its total, at most `lost` others are, and the stock has gone down by just what
-/// the orders say.
-pub(crate) async fn orders(database: &Database, acknowledged: &[Acknowledged], lost: u64) -> Result<()> {
+/// Of the orders with ids from `since` on: every acknowledged one is there with its total and its units, at most `lost`
+/// others are, and the stock has gone down by just what the orders say.
+pub(crate) async fn orders(
+    database: &Database,
+    since: Uuid,
+    acknowledged: &[Acknowledged],
+    lost: u64,
+) -> Result<()> {
     let connection = database.connect().await?;
+    let since = literal(&connection, since);
     let rows = query(
         &connection,
-        "SELECT o.id, o.total_amount, (SELECT CAST(SUM(l.quantity) AS BIGINT) FROM order_lines l \
-         WHERE l.order_id = o.id) FROM orders o",
+        &format!(
+            "SELECT o.id, o.total_amount, (SELECT CAST(SUM(l.quantity) AS BIGINT) FROM order_lines l \
+             WHERE l.order_id = o.id) FROM orders o WHERE o.id >= {since}"
+        ),
     )
     .await?;
     let mut there = HashMap::with_capacity(rows.len());
     for row in rows {
-        let id: Uuid = row.try_get_by_index(0)?;
-        let (total, units): (i64, i64) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        let (id, total, units) =
+            (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
         there.insert(id, (total, units));
     }
     let others = compare(there, acknowledged)?;
     ensure!(others <= lost, "there are {others} orders that nobody was told of, of {lost} that may be there");
 
-    let units = number(&connection, "SELECT CAST(SUM(quantity) AS BIGINT) FROM order_lines").await?;
-    let taken = number(
-        &connection,
-        &format!("SELECT CAST(SUM({INITIAL_STOCK} - quantity) AS BIGINT) FROM product_stock"),
-    )
-    .await?;
+    let lines = format!("order_lines WHERE order_id >= {since}");
+    let units = number(&connection, &format!("SELECT CAST(SUM(quantity) AS BIGINT) FROM {lines}")).await?;
+    let taken = format!("SELECT CAST(SUM({INITIAL_STOCK} - quantity) AS BIGINT) FROM product_stock");
+    let taken = number(&connection, &taken).await?;
     ensure!(units == taken, "{units} units are ordered and {taken} were taken out of the stock");
-    let wrong = number(
-        &connection,
-        &format!(
-            "SELECT COUNT(*) FROM product_stock s LEFT JOIN \
-             (SELECT product_id, SUM(quantity) AS units FROM order_lines GROUP BY product_id) l \
-             ON l.product_id = s.product_id WHERE {INITIAL_STOCK} - s.quantity <> COALESCE(l.units, 0)"
-        ),
-    )
-    .await?;
+    let wrong = format!(
+        "SELECT COUNT(*) FROM product_stock s LEFT JOIN \
+         (SELECT product_id, SUM(quantity) AS units FROM {lines} GROUP BY product_id) l \
+         ON l.product_id = s.product_id WHERE {INITIAL_STOCK} - s.quantity <> COALESCE(l.units, 0)"
+    );
+    let wrong = number(&connection, &wrong).await?;
     ensure!(wrong == 0, "the stock of {wrong} products is not what their orders have left");
     Ok(connection.close().await?)
 }
 
-/// How many orders are there that were not acknowledged; fails if one that was is not, or another one.
+/// Every order whose payment was acknowledged is paid, at most `lost` others are, and the points have gone down by just
+/// what the paid orders cost.
+pub(crate) async fn payments(database: &Database, paid: &[Uuid], lost: u64) -> Result<()> {
+    let connection = database.connect().await?;
+    let rows = query(&connection, "SELECT id FROM orders WHERE status = 'PAID'").await?;
+    among(rows, paid, lost, "paid orders")?;
+    let spent = "SELECT CAST(SUM(total_amount) AS BIGINT) FROM orders WHERE status = 'PAID'";
+    let spent = number(&connection, spent).await?;
+    let gone = "SELECT CAST(SUM($POINTS - balance) AS BIGINT) FROM point_accounts WHERE sequence > 0";
+    let gone = number(&connection, &gone.replace("$POINTS", &POINTS.to_string())).await?;
+    ensure!(spent == gone, "the paid orders cost {spent}, and {gone} points are gone");
+    Ok(connection.close().await?)
+}
+
+/// Every coupon that was acknowledged is there, and at most `lost` others are.
+pub(crate) async fn claims(database: &Database, granted: &[Uuid], lost: u64) -> Result<()> {
+    let connection = database.connect().await?;
+    let rows = query(&connection, "SELECT id FROM issued_coupons").await?;
+    among(rows, granted, lost, "coupons")?;
+    Ok(connection.close().await?)
+}
+
+/// All of these are among the rows, each once, and at most `lost` others.
+fn among(rows: Vec<QueryResult>, told: &[Uuid], lost: u64, what: &str) -> Result<()> {
+    let mut there = HashMap::with_capacity(rows.len());
+    for row in rows {
+        there.insert(row.try_get_by_index(0)?, (0, 0));
+    }
+    let told: Vec<_> = told.iter().map(|id| Acknowledged { id: *id, total: 0, units: 0 }).collect();
+    let others = compare(there, &told).with_context(|| format!("of {what}"))?;
+    ensure!(others <= lost, "there are {others} {what} that nobody was told of, of {lost} that may be there");
+    Ok(())
+}
+
+/// How many are there that were not acknowledged; fails if one that was is not, or is another.
 fn compare(mut there: HashMap<Uuid, (i64, i64)>, acknowledged: &[Acknowledged]) -> Result<u64> {
-    for order in acknowledged {
-        let found = there.remove(&order.id);
+    for told in acknowledged {
+        let found = there.remove(&told.id);
         let (total, units) =
-            found.with_context(|| format!("order {} was acknowledged, twice or for nothing", order.id))?;
-        ensure!(total == order.total, "order {} costs {total}, and {} was told", order.id, order.total);
-        ensure!(units == i64::from(order.units), "order {} has {units} units, not {}", order.id, order.units);
+            found.with_context(|| format!("{} was acknowledged twice, or is not there", told.id))?;
+        ensure!(total == told.total, "{} costs {total}, and {} was told", told.id, told.total);
+        ensure!(units == i64::from(told.units), "{} has {units} units, and not {}", told.id, told.units);
     }
     Ok(u64::try_from(there.len())?)
 }
 
-pub(crate) async fn query(connection: &DatabaseConnection, sql: &str) -> Result<Vec<QueryResult>> {
+/// An id in SQL.
+fn literal(connection: &DatabaseConnection, id: Uuid) -> String {
+    match connection.get_database_backend() {
+        DbBackend::Sqlite => format!("X'{}'", id.simple()),
+        _ => format!("'{id}'"),
+    }
+}
+
+async fn query(connection: &DatabaseConnection, sql: &str) -> Result<Vec<QueryResult>> {
     let statement = Statement::from_string(connection.get_database_backend(), sql);
     connection.query_all_raw(statement).await.with_context(|| format!("{sql} fails"))
 }

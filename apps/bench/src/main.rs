@@ -7,12 +7,13 @@
 mod check;
 mod clock;
 mod http;
+mod limits;
 mod load;
 mod options;
 mod random;
+mod report;
 mod run;
 mod shop;
-mod table;
 mod usage;
 mod work;
 
@@ -23,7 +24,12 @@ use clap::Parser as _;
 use crate::options::Options;
 
 fn main() -> ExitCode {
-    match run::run(&Options::parse()) {
+    let options = Options::parse();
+    let outcome = match &options.bare_answer {
+        Some(file) => limits::serve(file),
+        None => run::run(&options),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

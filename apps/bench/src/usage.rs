@@ -24,6 +24,11 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
+    /// The resident memory of the server in bytes.
+    pub(crate) fn resident(self) -> Result<u64> {
+        resident(self.server)
+    }
+
     /// The time that everybody has used up to now.
     pub(crate) fn usage(self) -> Result<Usage> {
         let database = self.database.map_or(Ok(0), family_ticks)?;
@@ -35,6 +40,17 @@ impl Watched {
             everybody: seconds(busy(&fs::read_to_string("/proc/stat")?).context("/proc/stat")?),
         })
     }
+}
+
+/// The resident memory of a process in bytes.
+pub(crate) fn resident(process: u32) -> Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{process}/status"))?;
+    kibibytes(&text).map(|kibibytes| kibibytes * 1024).context("a process has resident memory")
+}
+
+fn kibibytes(status: &str) -> Option<u64> {
+    let value = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    value.trim().strip_suffix(" kB")?.parse().ok()
 }
 
 /// The time of a process, of those of its children that have ended, and of those that live. A server of PostgreSQL has no
@@ -120,6 +136,12 @@ mod tests {
         let stat = parse(text).unwrap();
         assert_eq!((stat.parent, stat.own, stat.ended_children), (7, 200, 50));
         assert!(parse("812 (cut) S 7").is_none());
+    }
+
+    #[test]
+    fn resident_memory_is_in_kibibytes() {
+        assert_eq!(kibibytes("VmSize:\t  9000 kB\nVmRSS:\t     612 kB\n"), Some(612));
+        assert_eq!(kibibytes("Name:\tkthreadd\n"), None);
     }
 
     #[test]

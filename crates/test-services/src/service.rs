@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::binaries::{Binaries, MissingBinary};
 
@@ -49,6 +49,11 @@ impl Service {
             Self::Postgres => "postgresql",
             Self::MariaDb => "mariadb-server",
         }
+    }
+
+    /// Where a program is that comes with it, such as `pgbench`.
+    pub fn program(self, name: &str) -> Result<PathBuf, MissingBinary> {
+        Binaries::of(self).find(name)
     }
 
     /// How the data in the folder is made.

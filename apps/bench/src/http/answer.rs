@@ -9,6 +9,8 @@ const MOST_HEADERS: usize = 32;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Answer<'a> {
     pub(crate) status: u16,
+    /// The status line and the headers, as they came.
+    pub(crate) head: &'a [u8],
     pub(crate) body: &'a [u8],
 }
 

@@ -62,6 +62,7 @@ impl Connection {
         if !head.closes {
             self.stream = Some(stream);
         }
-        Ok(Answer { status: head.status, body: &self.buffer[head.length..filled] })
+        let (bytes, body) = self.buffer[..filled].split_at(head.length);
+        Ok(Answer { status: head.status, head: bytes, body })
     }
 }

@@ -15,10 +15,10 @@ use crate::http::Connection;
 use crate::usage::Watched;
 
 /// How long requests under way get to end when the measurement is over.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a connection pauses that was lost.
-const PAUSE: Duration = Duration::from_millis(10);
+pub(super) const PAUSE: Duration = Duration::from_millis(10);
 
 /// How often a long phase tells that it goes on.
 const TELL: Duration = Duration::from_secs(2);
@@ -49,12 +49,13 @@ pub(crate) async fn run<V: Visitor>(
             sleep(timing.warm_up).await;
             let (from, before) = (clock::now(), watched.usage()?);
             tally.phase.set(Phase::Measuring);
-            let mut told = 0;
+            let (mut told, mut resident) = (0, 0);
             while from.elapsed() < timing.measured {
                 sleep(TELL.min(timing.measured.saturating_sub(from.elapsed()))).await;
                 let done = tally.done_so_far();
                 println!("    {:>4.0} s  {:>9} done", from.elapsed().as_secs_f64(), done - told);
                 told = done;
+                resident = watched.resident()?.max(resident);
             }
             tally.phase.set(Phase::Over);
             let (duration, usage) = (from.elapsed(), watched.usage()? - before);
@@ -65,7 +66,7 @@ pub(crate) async fn run<V: Visitor>(
                 anyhow::Ok(())
             });
             ended.await.context("requests hang that should have ended long ago")??;
-            Ok(tally.result(duration, usage))
+            Ok(Measured { resident, ..tally.result(duration, usage) })
         })
         .await
 }
@@ -76,7 +77,9 @@ async fn visit<V: Visitor>(mut connection: Connection, mut visitor: V, tally: Rc
     let mut begins = true;
     while tally.phase.get() != Phase::Over {
         request.clear();
-        visitor.ask(&mut request);
+        if !visitor.ask(&mut request) {
+            break;
+        }
         if begins {
             from = clock::now();
         }

@@ -1,9 +1,11 @@
 //! How the shop is loaded.
 
 mod closed;
+mod open;
 mod tally;
 
 pub(crate) use closed::{Timing, run};
+pub(crate) use open::run as run_open;
 pub(crate) use tally::Measured;
 
 use anyhow::Result;
@@ -12,8 +14,8 @@ use crate::http::Answer;
 
 /// What one connection does, again and again: units of work of one or several requests.
 pub(crate) trait Visitor: 'static {
-    /// Writes the next request; the buffer is empty.
-    fn ask(&mut self, request: &mut Vec<u8>);
+    /// Writes the next request; the buffer is empty. `false` if there is nothing left to ask.
+    fn ask(&mut self, request: &mut Vec<u8>) -> bool;
 
     /// Reads its answer. An error is a fault of the server, which no load excuses.
     fn hear(&mut self, answer: Answer<'_>) -> Result<Progress>;

@@ -46,6 +46,21 @@ pub(crate) struct Measured {
     pub(crate) lost: u64,
     pub(crate) first_loss: Option<String>,
     pub(crate) usage: Usage,
+    /// The most memory that the server was seen to have, in bytes.
+    pub(crate) resident: u64,
+    /// Of an open loop.
+    pub(crate) punctuality: Option<Punctuality>,
+}
+
+/// How an open loop kept to its schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Punctuality {
+    /// So many requests were due.
+    pub(crate) due: u64,
+    /// So many were sent late, because no connection was free. Their latency counts from when they were due.
+    pub(crate) late: u64,
+    /// So many were not sent at all, because they would have been far too late.
+    pub(crate) dropped: u64,
 }
 
 impl Tally {
@@ -95,6 +110,8 @@ impl Tally {
             lost: self.lost.get(),
             first_loss: self.first_loss.borrow().clone(),
             usage,
+            resident: 0,
+            punctuality: None,
         }
     }
 }

@@ -53,6 +53,16 @@ impl Postgres {
         self.create("")
     }
 
+    /// What it calls itself.
+    pub(crate) async fn version(&self) -> Result<String> {
+        let connection = Connect::connect(self.server.url("postgres")).await?;
+        let question = Statement::from_string(connection.get_database_backend(), "SELECT version()");
+        let row = connection.query_one_raw(question).await?.context("a server has a version")?;
+        let version: String = row.try_get_by_index(0)?;
+        connection.close().await?;
+        Ok(version)
+    }
+
     fn create(&self, template: &str) -> Result<Database> {
         let name = format!("bench_{}", self.databases.replace(self.databases.get() + 1));
         self.server.execute(&format!("CREATE DATABASE {name} {template}"))?;
@@ -76,6 +86,14 @@ impl Database {
                 std::fs::copy(folder.path().join(FILE), to.path().join(FILE))?;
                 Ok(Self::in_folder(to))
             }
+        }
+    }
+
+    /// An empty database of the same kind.
+    pub(crate) fn new_one_beside(&self) -> Result<Self> {
+        match self {
+            Self::Postgres { at, .. } => at.new_database(),
+            Self::Sqlite { .. } => Self::in_file(),
         }
     }
 

@@ -11,8 +11,8 @@ use std::rc::Rc;
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
-pub(crate) use self::database::{Database, Postgres};
-pub(crate) use self::seed::{INITIAL_STOCK, World};
+pub(crate) use self::database::{Database, Postgres, SETTINGS};
+pub(crate) use self::seed::{INITIAL_STOCK, POINTS, World};
 pub(crate) use self::server::Running;
 
 /// A server that is not running, with its keys and its database.
@@ -27,13 +27,20 @@ pub(crate) struct Shop {
 impl Shop {
     /// A shop with the schema of this server and nothing in it.
     pub(crate) fn new(binary: &Path, database: Database) -> Result<Self> {
-        let binary = binary
-            .canonicalize()
-            .with_context(|| format!("there is no server at {}; build it first", binary.display()))?;
-        let shop = Self { binary, folder: Rc::new(tempfile::tempdir()?), database };
+        let shop = Self { binary: found(binary)?, folder: Rc::new(tempfile::tempdir()?), database };
         let migrated = shop.run(&["migrate"])?;
         ensure!(migrated.status.success(), "the schema cannot be made: {}", said(&migrated));
         Ok(shop)
+    }
+
+    /// A shop that has never been started, which makes itself an embedded database.
+    pub(crate) fn in_empty_folder(binary: &Path) -> Result<Self> {
+        let folder = Rc::new(tempfile::tempdir()?);
+        let database = Database::Sqlite {
+            url: format!("sqlite://{}", folder.path().join("data/jangteo.sqlite").display()),
+            folder: Rc::clone(&folder),
+        };
+        Ok(Self { binary: found(binary)?, folder, database })
     }
 
     /// The same shop, with the same keys and people, on a copy of its database.
@@ -82,6 +89,11 @@ impl Shop {
             .env("JANGTEO__LOG__FILTER", "warn");
         command
     }
+}
+
+fn found(binary: &Path) -> Result<PathBuf> {
+    let path = binary.canonicalize();
+    path.with_context(|| format!("there is no server at {}; build it first", binary.display()))
 }
 
 fn said(output: &Output) -> String {

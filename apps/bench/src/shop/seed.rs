@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 use chrono::TimeDelta;
-use jangteo_point::{PointAccount, PointRepository as _};
+use jangteo_point::{PointAccount, PointEntry, PointLimits, PointRepository as _};
 use jangteo_product::{NewProduct, Product, ProductRepository as _, ProductStatus};
 use jangteo_security::{Hs256Tokens, SealedFields, ServiceKeys, SystemClock, SystemEntropy};
 use jangteo_shared_kernel::{
@@ -21,6 +21,9 @@ use jangteo_user::{
 /// The stock of every product: more than any run sells.
 pub(crate) const INITIAL_STOCK: u32 = 100_000_000;
 
+/// The points of every buyer: more than any run spends.
+pub(crate) const POINTS: i64 = 1_000_000_000_000;
+
 /// How many rows are inserted at once.
 const SET: usize = 2_500;
 
@@ -32,6 +35,8 @@ const PASSWORD_HASH: &str =
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) buyers: Vec<Buyer>,
+    /// The token of somebody who runs the shop.
+    pub(crate) admin: String,
     pub(crate) wares: Vec<Ware>,
 }
 
@@ -56,6 +61,7 @@ pub(super) async fn fill(keys: &Path, url: &str, buyers: usize, products: usize)
     let tokens = Hs256Tokens::new(&keys.token);
     let world = World {
         buyers: add_buyers(&storage, &tokens, buyers, now).await?,
+        admin: add_admin(&storage, &tokens, now).await?,
         wares: add_products(&storage, products, now).await?,
     };
     storage.close().await?;
@@ -72,27 +78,50 @@ async fn add_buyers(
     for first in (0..count).step_by(SET) {
         let mut users = Vec::new();
         for number in first..count.min(first + SET) {
-            let profile = Profile {
-                email: format!("buyer-{number}@example.com").parse()?,
-                name: format!("Buyer {number}").parse()?,
-                phone: None,
-            };
-            let hash = PasswordHash::new(PASSWORD_HASH.to_owned());
-            users.push(User::register(new_id(now), Role::Customer, profile, hash, now));
+            users.push(person(&format!("buyer-{number}"), Role::Customer, now)?);
         }
         let families: Vec<_> = users.iter().map(|user| log_in(user.id, now)).collect();
-        let accounts: Vec<_> = users.iter().map(|user| PointAccount::open(user.id, Currency::KRW)).collect();
+        let opened: Vec<_> = users.iter().map(|user| PointAccount::open(user.id, Currency::KRW)).collect();
+        let mut accounts = opened.clone();
+        let charged: Vec<_> =
+            accounts.iter_mut().map(|account| charge(account, now)).collect::<Result<_, _>>()?;
         atomically(storage, async |tx: &mut SeaOrmTransaction| {
             tx.insert_users(&users).await?;
             tx.insert_refresh_families(&families).await?;
-            tx.insert_point_accounts(&accounts).await
+            tx.insert_point_accounts(&opened).await?;
+            tx.save_points(&accounts, &charged).await
         })
         .await?;
         for family in families {
-            buyers.push(Buyer { token: access(tokens, &family)? });
+            buyers.push(Buyer { token: access(tokens, &family, Role::Customer)? });
         }
     }
     Ok(buyers)
+}
+
+async fn add_admin(storage: &SeaOrmStorage, tokens: &Hs256Tokens, now: Timestamp) -> Result<String> {
+    let admin = person("admin", Role::Admin, now)?;
+    let family = log_in(admin.id, now);
+    let account = PointAccount::open(admin.id, Currency::KRW);
+    atomically(storage, async |tx: &mut SeaOrmTransaction| {
+        tx.insert_users(std::slice::from_ref(&admin)).await?;
+        tx.insert_refresh_families(std::slice::from_ref(&family)).await?;
+        tx.insert_point_accounts(std::slice::from_ref(&account)).await
+    })
+    .await?;
+    access(tokens, &family, Role::Admin)
+}
+
+fn person(name: &str, role: Role, now: Timestamp) -> Result<User> {
+    let email = format!("{name}@example.com").parse()?;
+    let profile = Profile { email, name: name.parse()?, phone: None };
+    Ok(User::register(new_id(now), role, profile, PasswordHash::new(PASSWORD_HASH.to_owned()), now))
+}
+
+fn charge(account: &mut PointAccount, now: Timestamp) -> Result<PointEntry> {
+    let limits = PointLimits { min_charge: POINTS, max_charge: POINTS, max_balance: POINTS };
+    let amount = Money::new(POINTS, Currency::KRW);
+    Ok(account.charge(new_id(now), new_id(now), amount, None, &limits, now)?)
 }
 
 fn log_in(user: UserId, now: Timestamp) -> RefreshFamily {
@@ -102,11 +131,11 @@ fn log_in(user: UserId, now: Timestamp) -> RefreshFamily {
 }
 
 /// A token that holds for as long as any run.
-fn access(tokens: &Hs256Tokens, family: &RefreshFamily) -> Result<String> {
+fn access(tokens: &Hs256Tokens, family: &RefreshFamily, role: Role) -> Result<String> {
     let claims = AccessClaims {
         user: family.user,
         family: family.id,
-        role: Role::Customer,
+        role,
         issued_at: family.created_at,
         expires_at: family.created_at + TimeDelta::days(1),
     };

@@ -30,7 +30,7 @@ pub(crate) struct Running {
 
 impl Running {
     /// Runs the command until it tells its address.
-    pub(super) fn start(mut command: Command, log: &Path, database: Option<u32>) -> Result<Self> {
+    pub(crate) fn start(mut command: Command, log: &Path, database: Option<u32>) -> Result<Self> {
         let file = File::create(log)?;
         let mut child =
             command.stdout(Stdio::piped()).stderr(file).spawn().context("cannot start the server")?;

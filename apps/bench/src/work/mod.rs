@@ -1,5 +1,11 @@
 //! What visitors do.
 
+mod claims;
 mod orders;
+mod purchases;
+mod reads;
 
+pub(crate) use claims::{ClaimBook, Claiming};
 pub(crate) use orders::{Acknowledged, Choice, OrderBook, Ordering};
+pub(crate) use purchases::{PaymentBook, Purchasing};
+pub(crate) use reads::{Question, Reading, get};

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::rc::Rc;
 
 use anyhow::{Context as _, Result, ensure};
+use jangteo_security::SystemClock;
+use jangteo_shared_kernel::Clock as _;
 use memchr::memmem;
 use uuid::Uuid;
 
@@ -44,6 +46,8 @@ pub(crate) struct OrderBook {
     /// The products as they are written in a request, and their prices.
     wares: Vec<(String, i64)>,
     keys: Cell<u64>,
+    /// Below the ids of all orders to come.
+    pub(crate) since: Uuid,
     pub(crate) acknowledged: Acknowledgements,
 }
 
@@ -59,9 +63,16 @@ impl OrderBook {
             heads: world.buyers.iter().map(|buyer| head(&buyer.token).into_bytes()).collect(),
             wares: world.wares.iter().map(|ware| (ware.id.to_string(), ware.price)).collect(),
             keys: Cell::new(0),
+            since: since(),
             acknowledged: Acknowledgements::default(),
         }
     }
+}
+
+/// The least id of this very moment.
+fn since() -> Uuid {
+    let millis = u128::try_from(SystemClock.now().timestamp_millis()).unwrap_or(0);
+    Uuid::from_u128(millis << 80)
 }
 
 /// Orders again and again.
@@ -72,13 +83,14 @@ pub(crate) struct Ordering {
     random: Random,
     body: Vec<u8>,
     /// Of the order that is under way.
+    pub(super) buyer: usize,
     total: i64,
     units: u32,
 }
 
 impl Ordering {
     pub(crate) fn new(book: Rc<OrderBook>, choice: Choice, random: Random) -> Self {
-        Self { book, choice, random, body: Vec::new(), total: 0, units: 0 }
+        Self { book, choice, random, body: Vec::new(), buyer: 0, total: 0, units: 0 }
     }
 
     fn line(&mut self, index: usize) {
@@ -92,8 +104,15 @@ impl Ordering {
     }
 }
 
+impl Ordering {
+    /// The order that was acknowledged last.
+    pub(super) fn latest(&self) -> Option<Acknowledged> {
+        self.book.acknowledged.borrow().last().copied()
+    }
+}
+
 impl Visitor for Ordering {
-    fn ask(&mut self, request: &mut Vec<u8>) {
+    fn ask(&mut self, request: &mut Vec<u8>) -> bool {
         (self.total, self.units) = (0, 0);
         self.body.clear();
         self.body.extend_from_slice(br#"{"items":["#);
@@ -107,12 +126,13 @@ impl Visitor for Ordering {
             Choice::First => self.line(0),
         }
         self.body.extend_from_slice(b"]}");
-        let buyer = self.random.below(self.book.heads.len());
-        request.extend_from_slice(&self.book.heads[buyer]);
+        self.buyer = self.random.below(self.book.heads.len());
+        request.extend_from_slice(&self.book.heads[self.buyer]);
         let key = self.book.keys.replace(self.book.keys.get() + 1);
         // Writing to memory does not fail.
         let _ = write!(request, "order-{key:x}\r\nContent-Length: {}\r\n\r\n", self.body.len());
         request.extend_from_slice(&self.body);
+        true
     }
 
     fn hear(&mut self, answer: Answer<'_>) -> Result<Progress> {
@@ -136,12 +156,16 @@ impl Visitor for Ordering {
 
 /// The id and the total of an order, without reading all of it.
 fn placed(body: &[u8]) -> Option<(Uuid, i64)> {
-    let id = body.strip_prefix(br#"{"id":""#)?.get(..36)?;
     let total = br#","total":{"amount":"#;
     let digits = &body[memmem::rfind(body, total)? + total.len()..];
     let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
     let total = std::str::from_utf8(&digits[..end]).ok()?.parse().ok()?;
-    Some((Uuid::try_parse_ascii(id).ok()?, total))
+    Some((id(body)?, total))
+}
+
+/// The id that a body begins with.
+pub(super) fn id(body: &[u8]) -> Option<Uuid> {
+    Uuid::try_parse_ascii(body.strip_prefix(br#"{"id":""#)?.get(..36)?).ok()
 }
 
 #[cfg(test)]

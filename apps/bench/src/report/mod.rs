@@ -1,0 +1,93 @@
+//! What a run has found out.
+
+mod goals;
+mod machine;
+mod plots;
+mod table;
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::load::Measured;
+use crate::options::Options;
+use crate::shop::SETTINGS;
+
+/// The names of the limits that goals are compared with.
+pub(crate) const ONE_A_TRANSACTION: &str = "pgbench, one order a transaction, 10,000 products";
+pub(crate) const HOT_ROW: &str = "pgbench, one order a transaction, one product";
+
+/// All figures of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// What PostgreSQL calls itself.
+    pub(crate) postgres: Option<String>,
+    pub(crate) loads: Vec<(String, Measured)>,
+    /// Orders a second without a shop.
+    pub(crate) limits: Vec<(&'static str, f64)>,
+    /// Orders a second by the number of connections, of each server.
+    pub(crate) by_connections: Vec<(String, Vec<(usize, f64)>)>,
+    pub(crate) memory: Option<Memory>,
+}
+
+/// Bytes that are resident, and the time of a start.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Memory {
+    pub(crate) idle: u64,
+    pub(crate) idle_on_sqlite: u64,
+    pub(crate) loaded: u64,
+    pub(crate) start: Duration,
+}
+
+impl Report {
+    pub(crate) fn load(&self, name: &str) -> Option<&Measured> {
+        self.loads.iter().find(|(load, _)| load == name).map(|(_, measured)| measured)
+    }
+
+    pub(crate) fn rate(&self, name: &str) -> Option<f64> {
+        self.load(name).map(Measured::rate)
+    }
+
+    fn limit(&self, name: &str) -> Option<f64> {
+        self.limits.iter().find(|(limit, _)| *limit == name).map(|(_, rate)| *rate)
+    }
+
+    /// All figures, and whether they are good enough.
+    pub(crate) fn tables(&self) -> String {
+        let parts = [
+            ("Goals", goals::table(self)),
+            ("Loads", table::loads(&self.loads)),
+            ("Schedules", table::schedules(&self.loads)),
+            ("Limits", table::limits(&self.limits)),
+            ("By connections", table::by_connections(&self.by_connections)),
+        ];
+        let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());
+        parts.map(|(title, text)| format!("## {title}\n{text}")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Writes the report and its plots.
+    pub(crate) fn write(&self, options: &Options) -> Result<()> {
+        let folder = &options.report;
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let plots = plots::draw(self, folder)?;
+        let plots: Vec<_> = plots.iter().map(|(file, title)| format!("![{title}]({file})\n")).collect();
+        let settings: Vec<_> = SETTINGS.iter().map(|(name, value)| format!("`{name} = {value}`")).collect();
+        let text = format!(
+            "# Benchmarks\n{}\nPostgreSQL with {}, else its defaults. Each load is measured for {} s after {} s, with {} \
+             connections where nothing else is said; random choices begin with {}.\n\n{}\n{}",
+            machine::described(&options.server, self.postgres.as_deref())?,
+            settings.join(", "),
+            options.measured().as_secs(),
+            options.warm_up().as_secs(),
+            options.connections,
+            options.seed,
+            self.tables(),
+            plots.join("\n"),
+        );
+        let file = folder.join("report.md");
+        fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        println!("The report is in {}.", file.display());
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! Reading what is kept ready.
+
+use std::rc::Rc;
+
+use anyhow::{Result, ensure};
+
+use crate::http::Answer;
+use crate::load::{Progress, Visitor};
+use crate::random::Random;
+use crate::shop::World;
+
+/// What is asked for, and how the answer MUST begin.
+#[derive(Debug)]
+pub(crate) struct Question {
+    pub(crate) request: Vec<u8>,
+    begins: Vec<u8>,
+}
+
+impl Question {
+    /// Some products, one by one.
+    pub(crate) fn products(world: &World, count: usize) -> Vec<Self> {
+        let ask = |id: String| Self {
+            request: get(&format!("/api/v1/products/{id}")),
+            begins: format!(r#"{{"id":"{id}","#).into_bytes(),
+        };
+        world.wares.iter().take(count).map(|ware| ask(ware.id.to_string())).collect()
+    }
+
+    /// The first page of the catalogue.
+    pub(crate) fn catalogue() -> Vec<Self> {
+        let begins = br#"{"items":[{"id":""#.to_vec();
+        vec![Self { request: get("/api/v1/products?limit=20"), begins }]
+    }
+}
+
+pub(crate) fn get(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: shop\r\n\r\n").into_bytes()
+}
+
+/// Asks one of these questions after the other, by chance.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    questions: Rc<Vec<Question>>,
+    random: Random,
+    asked: usize,
+    /// A bare handler answers everything with the same bytes.
+    checks: bool,
+}
+
+impl Reading {
+    pub(crate) fn new(questions: Rc<Vec<Question>>, random: Random, checks: bool) -> Self {
+        Self { questions, random, asked: 0, checks }
+    }
+}
+
+impl Visitor for Reading {
+    fn ask(&mut self, request: &mut Vec<u8>) -> bool {
+        self.asked = self.random.below(self.questions.len());
+        request.extend_from_slice(&self.questions[self.asked].request);
+        true
+    }
+
+    fn hear(&mut self, answer: Answer<'_>) -> Result<Progress> {
+        let right = !self.checks || answer.body.starts_with(&self.questions[self.asked].begins);
+        ensure!(
+            answer.status == 200 && right,
+            "a read was answered {}: {}",
+            answer.status,
+            String::from_utf8_lossy(answer.body)
+        );
+        Ok(Progress::Done)
+    }
+
+    fn forget(&mut self) {}
+}
