@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// How many connections order at once.
     #[arg(long, default_value_t = 256)]
     pub(crate) connections: usize,
+    /// How many orders S2 finds in the tables; there is a product to ten of them.
+    #[arg(long, default_value_t = 10_000_000)]
+    pub(crate) s2_orders: usize,
     /// The server to load, a release build.
     #[arg(long, value_name = "PATH", default_value = "target/release/jangteo")]
     pub(crate) server: PathBuf,

@@ -45,6 +45,10 @@ impl Postgres {
         // Some settings are read when it starts only.
         server.crash()?;
         server.start_again()?;
+        for (name, value) in SETTINGS {
+            let holds = format!("DO 'BEGIN ASSERT current_setting(''{name}'') = ''{value}''; END'");
+            server.execute(&holds).with_context(|| format!("{name} is not {value}"))?;
+        }
         Ok(Self { server: Rc::new(server), databases: Rc::default() })
     }
 
