@@ -14,11 +14,14 @@ pub(super) fn described(server: &Path, postgres: Option<&str>) -> Result<String>
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
     let version = Command::new(server).arg("--version").output()?;
     let version = String::from_utf8_lossy(&version.stdout);
+    let commit = Command::new("git").args(["describe", "--always", "--dirty"]).output();
+    let commit = commit.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     Ok(format!(
-        "{} cores of {processor}, {memory} of memory, Linux {}. The server: {}, built for release. {}\n",
+        "{} cores of {processor}, {memory} of memory, Linux {}. The server: {}, built for release; the tree: {}. {}\n",
         available_parallelism()?,
         kernel.trim(),
         version.trim(),
+        commit.ok().filter(|commit| !commit.is_empty()).unwrap_or_else(|| "unknown".to_owned()),
         postgres.map(|version| format!("{version}.")).unwrap_or_default(),
     ))
 }

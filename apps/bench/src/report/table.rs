@@ -29,6 +29,7 @@ pub(super) fn loads(loads: &[(String, Measured)]) -> String {
             format!("{:.1}", measured.micros_each(usage.database)),
             format!("{:.1}", measured.micros_each(usage.generator)),
             format!("{:.1}", measured.micros_each(usage.others())),
+            cores(measured),
             answers.join(", ") + &lost,
         ]
     });
@@ -43,6 +44,7 @@ pub(super) fn loads(loads: &[(String, Measured)]) -> String {
             "database µs",
             "generator µs",
             "others µs",
+            "cores",
             "answers",
         ],
         lines.collect(),
@@ -52,7 +54,14 @@ pub(super) fn loads(loads: &[(String, Measured)]) -> String {
     }
     table
         + "\nµs: processor time for each unit of work; others: of everybody else on the machine, kernel included. A run in \
-           which they have much is not fair.\n"
+           which they have much is not fair. Cores: how many these four kept busy.\n"
+}
+
+/// How many cores were busy, and for whom.
+fn cores(measured: &Measured) -> String {
+    let usage = measured.usage;
+    let parts = [usage.server, usage.database, usage.generator, usage.others()];
+    parts.map(|seconds| format!("{:.2}", seconds / measured.duration.as_secs_f64())).join(" + ")
 }
 
 /// How open loops kept to their schedules.
