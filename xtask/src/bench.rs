@@ -1,21 +1,23 @@
 //! `cargo xtask bench`: builds the release server and the benchmarks, and runs them.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::workspace::Workspace;
 
 const BUILD: [&str; 7] = ["build", "--release", "-p", "jangteo-api", "-p", "jangteo-bench", "--locked"];
-const RUN: [&str; 8] = ["run", "--release", "--quiet", "-p", "jangteo-bench", "--locked", "--", "--server"];
 
-/// Builds, then runs with these arguments besides. The server that was built is the one that is measured, wherever cargo has
-/// put it.
+/// Builds, then runs with these arguments besides. What was built is run as it is: `cargo run` would choose other features
+/// for the one than for both, and build again.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let built = workspace.cargo(&BUILD).status().context("cannot start cargo; is it on the PATH?")?;
     ensure!(built.success(), "`cargo {}` failed: {built}", BUILD.join(" "));
-    let server = target_folder(workspace)?.join("release/jangteo");
-    let ended = workspace.cargo(&RUN).arg(server).args(arguments).status()?;
+    let release = target_folder(workspace)?.join("release");
+    let mut bench = Command::new(release.join("jangteo-bench"));
+    bench.arg("--server").arg(release.join("jangteo")).args(arguments).current_dir(workspace.root());
+    let ended = bench.status().context("cannot start the benchmarks")?;
     ensure!(ended.success(), "the benchmarks failed: {ended}");
     Ok(())
 }

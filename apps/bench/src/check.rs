@@ -135,4 +135,44 @@ mod tests {
             assert!(compare(there(), &wrong).is_err());
         }
     }
+
+    /// Two orders, of one and of two units, and what they have left of the stock.
+    const SHOP: &str = "CREATE TABLE orders (id BLOB, total_amount BIGINT, status TEXT);
+        CREATE TABLE order_lines (order_id BLOB, product_id BLOB, quantity BIGINT);
+        CREATE TABLE product_stock (product_id BLOB, quantity BIGINT);
+        INSERT INTO orders VALUES (X'00000000000000000000000000000001', 10, 'PAID');
+        INSERT INTO orders VALUES (X'00000000000000000000000000000002', 20, 'PENDING_PAYMENT');
+        INSERT INTO order_lines VALUES (X'00000000000000000000000000000001', X'0A', 1);
+        INSERT INTO order_lines VALUES (X'00000000000000000000000000000002', X'0B', 2);
+        INSERT INTO product_stock VALUES (X'0A', 99999999), (X'0B', 99999998);";
+
+    /// What the check says of the shop after this has happened to it.
+    async fn after(happened: &str, told: &[Acknowledged], lost: u64) -> Result<()> {
+        let database = Database::in_file()?;
+        std::fs::write(database.url().trim_start_matches("sqlite://"), "")?;
+        let connection = database.connect().await?;
+        connection.execute_unprepared(SHOP).await?;
+        connection.execute_unprepared(happened).await?;
+        connection.close().await?;
+        orders(&database, Uuid::nil(), told, lost).await
+    }
+
+    #[tokio::test]
+    async fn a_database_that_differs_from_what_was_told_fails() {
+        let both = [order(1, 10), Acknowledged { units: 2, ..order(2, 20) }];
+        after("SELECT 1", &both, 0).await.unwrap();
+        // Somebody was cut off before hearing of it.
+        after("SELECT 1", &both[..1], 1).await.unwrap();
+        after("SELECT 1", &both[..1], 0).await.unwrap_err();
+        for happened in [
+            "DELETE FROM orders WHERE total_amount = 10",
+            "UPDATE orders SET total_amount = 11 WHERE total_amount = 10",
+            "UPDATE order_lines SET quantity = 3 WHERE quantity = 2",
+            "UPDATE product_stock SET quantity = quantity + 1 WHERE product_id = X'0A'",
+            // Sold from the wrong shelf: the sum is right.
+            "UPDATE product_stock SET quantity = CASE product_id WHEN X'0A' THEN 99999998 ELSE 99999999 END",
+        ] {
+            assert!(after(happened, &both, 0).await.is_err(), "{happened}");
+        }
+    }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 10_000_000)]
     pub(crate) s2_orders: usize,
     /// The server to load, a release build.
-    #[arg(long, value_name = "PATH", default_value = "target/release/jangteo")]
+    #[arg(long, value_name = "PATH", default_value = "target/release/jangteo", overrides_with = "server")]
     pub(crate) server: PathBuf,
     /// Another release build to compare with, such as one without group commit.
     #[arg(long, value_name = "PATH")]

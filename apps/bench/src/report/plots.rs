@@ -29,6 +29,8 @@ struct Axes {
     title: &'static str,
     across: &'static str,
     up: &'static str,
+    /// How many values across are told at the most.
+    told: usize,
     /// How a value across is told.
     tell: fn(&f64) -> String,
 }
@@ -44,6 +46,7 @@ pub(super) fn draw(report: &Report, folder: &Path) -> Result<Vec<(&'static str, 
         title: "Orders by the number of connections (W1)",
         across: "connections",
         up: "orders per second",
+        told: 12,
         tell: |log| format!("{:.0}", log.exp2()),
     };
     let lines: Vec<_> = throughput.collect();
@@ -61,6 +64,8 @@ pub(super) fn draw(report: &Report, folder: &Path) -> Result<Vec<(&'static str, 
         title: "Latency from when an order was due",
         across: "share of orders",
         up: "milliseconds at most",
+        // Whole nines only.
+        told: 4,
         tell: |nines| format!("{}%", 100.0 - 100.0 * 10_f64.powf(-nines)),
     };
     let lines: Vec<_> = latency.collect();
@@ -96,6 +101,7 @@ fn plot(file: &Path, axes: &Axes, lines: &[Line]) -> Result<()> {
         .configure_mesh()
         .x_desc(axes.across)
         .y_desc(axes.up)
+        .x_labels(axes.told)
         .x_label_formatter(&axes.tell)
         .y_label_formatter(&|up| format!("{up:.0}"))
         .light_line_style(TRANSPARENT)
