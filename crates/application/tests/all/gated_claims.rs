@@ -1,11 +1,15 @@
 //! The caller's side of the gate's contract.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use chrono::TimeDelta;
 use jangteo_application::{
-    ClaimCoupon, ClaimCouponRefusal, ClaimVerdict, GatedClaims, InProcessGate, RequestMark, Verdict,
+    ClaimCoupon, ClaimCouponRefusal, ClaimVerdict, GatedClaims, InProcessGate, RequestMark,
+    SharedClaimRecords, Verdict, group_claim_look_ups,
 };
 use jangteo_coupon::{Admission, CampaignDraft, ClaimGate, ClaimOutcome, ClaimRefusal};
 use jangteo_shared_kernel::{CouponId, StorageError, UserId};
@@ -220,4 +224,59 @@ async fn a_storm_through_the_gate_issues_exactly_what_there_is() {
     }
     sequences.sort_unstable();
     assert!(sequences.into_iter().eq(1..=20));
+}
+
+/// Everybody is told of their own, also when all are looked up by the same read.
+#[tokio::test]
+async fn claims_that_are_looked_up_together_are_not_mixed_up() {
+    let shop = Shop::new();
+    let campaign = shop.campaign(shop.fixed_off(1_000, 5)).await;
+    let (look_ups, reader) = group_claim_look_ups(&shop.sources);
+    let mut users = Vec::new();
+    for n in 0..20 {
+        let user = shop.customer().await;
+        // Every fourth has a coupon, and its answer under a key.
+        if n % 4 == 0 {
+            let mark = shop.mark_as(user, "k", 1);
+            accepted(shop.decide_claim(ClaimCoupon { user, campaign, mark }).await);
+        }
+        users.push(user);
+    }
+    let records = SharedClaimRecords { storage: &shop.storage, look_ups: &look_ups };
+    let claims = through(&ScriptedGate::saying([Admission::SoldOut; 40]), &shop);
+    let again = |user, fingerprint| {
+        let command = ClaimCoupon { user, campaign, mark: shop.mark_as(user, "k", fingerprint) };
+        let decide = async |_| -> Result<ClaimVerdict, StorageError> { panic!("the gate lets nobody in") };
+        claims.claim(&records, command, decide)
+    };
+    let mut asking: Vec<_> =
+        users.iter().map(|user| Box::pin(async { (again(*user, 1).await, again(*user, 2).await) })).collect();
+    tokio::spawn(reader.run(shop.storage.clone()));
+    let answers = side_by_side(&mut asking).await;
+    for (n, (same, other)) in answers.into_iter().enumerate() {
+        match (same.unwrap(), other.unwrap()) {
+            (Verdict::Replayed(_), Verdict::KeyReused) if n % 4 == 0 => {}
+            (Verdict::Refused(one), Verdict::Refused(two)) if n % 4 != 0 => {
+                assert_eq!([one, two], [no(ClaimRefusal::SoldOut); 2]);
+            }
+            mixed_up => panic!("{n}: {mixed_up:?}"),
+        }
+    }
+}
+
+/// Polls all of them until each is done.
+async fn side_by_side<F: Future + Unpin>(futures: &mut [F]) -> Vec<F::Output> {
+    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        for (future, output) in futures.iter_mut().zip(&mut outputs) {
+            if output.is_none()
+                && let Poll::Ready(ready) = Pin::new(future).poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        if outputs.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
 }
