@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod allocations;
 mod catalogue;
 mod coupons;
 mod expiry;
