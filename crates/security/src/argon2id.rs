@@ -57,7 +57,7 @@ struct Work {
 }
 
 impl Argon2idHasher {
-    /// Hashes at this cost, `at_once` at most at the same time, with salts from this entropy. Computes one hash.
+    /// Hashes at this cost, `at_once` at most at the same time, with salts from this entropy.
     pub fn new(
         cost: Argon2idCost,
         at_once: NonZeroUsize,
@@ -69,9 +69,7 @@ impl Argon2idHasher {
             .map_err(|error| invalid(error.to_string()))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
 
-        let mut unknown = [0; 32];
-        entropy.fill(&mut unknown);
-        let nobody = hash(&argon2, entropy.as_ref(), &unknown).map_err(|error| invalid(error.to_string()))?;
+        let nobody = nobody(&argon2, entropy.as_ref()).map_err(|error| invalid(error.to_string()))?;
         let places = Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS));
         Ok(Self { work: Arc::new(Work { argon2, nobody, entropy }), places: Arc::new(places) })
     }
@@ -88,6 +86,20 @@ impl Argon2idHasher {
         })
         .await?
     }
+}
+
+/// A hash that is drawn and not computed: to compare with it costs as much as with any, and no password is known to fit.
+fn nobody(argon2: &Argon2<'_>, entropy: &dyn Entropy) -> password_hash::Result<phc::PasswordHash> {
+    let (mut salt, mut output) = ([0; RECOMMENDED_SALT_LEN], [0; Params::DEFAULT_OUTPUT_LEN]);
+    entropy.fill(&mut salt);
+    entropy.fill(&mut output);
+    Ok(phc::PasswordHash {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: phc::ParamsString::try_from(argon2.params())?,
+        salt: Some(phc::Salt::new(&salt)?),
+        hash: Some(phc::Output::new(&output)?),
+    })
 }
 
 fn hash(
