@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use jangteo_application::{Envelope, EventSink, Relay, SinkError};
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::shop::Shop;
 
 /// How often the outbox is looked at while nothing is there.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long it rests after a pass that moved something: a pass costs a few transactions, whether it delivers one event or a
+/// thousand.
+const REST: Duration = Duration::from_millis(100);
 
 /// Takes events to the log. An adapter of a message broker goes in its place: it implements [`EventSink`], answers
 /// `Ok` once the broker has confirmed the event, and is told apart by configuration in [`run`].
@@ -39,7 +43,12 @@ pub(crate) async fn run(shop: Arc<Shop>, mut stopping: watch::Receiver<bool>) {
             _ = stopping.wait_for(|stop| *stop) => break,
         }
         // As long as something moves there may be more.
-        while pass(&mut relay, &shop).await && !*stopping.borrow() {}
+        while pass(&mut relay, &shop).await {
+            tokio::select! {
+                () = sleep(REST) => {}
+                _ = stopping.wait_for(|stop| *stop) => break,
+            }
+        }
     }
     if let Err(error) = relay.release(&shop.storage).await {
         tracing::warn!(%error, "the lease of the event relay could not be given up; it will run out");
