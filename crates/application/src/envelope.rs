@@ -36,7 +36,7 @@ pub struct Envelope {
 impl Envelope {
     /// The envelope of a stored event. The same event always has the same one.
     #[must_use]
-    pub fn of(event: &StoredEvent) -> Self {
+    pub fn of(event: StoredEvent) -> Self {
         Self {
             id: event.id,
             source: SOURCE,
@@ -44,7 +44,7 @@ impl Envelope {
             subject: format!("{}/{}", event.aggregate, event.subject),
             time: event.occurred_at,
             sequence: format!("{:019}", event.version),
-            data: event.data.clone(),
+            data: event.data,
         }
     }
 
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn has_the_attributes_of_cloud_events() {
-        let json = Envelope::of(&stored("order.placed", 3)).to_json();
+        let json = Envelope::of(stored("order.placed", 3)).to_json();
         let expected = json!({
             "specversion": "1.0",
             "id": "00000000-0000-0000-0000-000000000001",
@@ -116,13 +116,13 @@ mod tests {
             ("order.v", "jangteo.order.v.v1"),
             ("order.void", "jangteo.order.void.v1"),
         ] {
-            assert_eq!(Envelope::of(&stored(kind, 1)).kind, told);
+            assert_eq!(Envelope::of(stored(kind, 1)).kind, told);
         }
     }
 
     #[test]
     fn sequences_sort_as_versions_do() {
-        let sequence = |version| Envelope::of(&stored("order.placed", version)).sequence;
+        let sequence = |version| Envelope::of(stored("order.placed", version)).sequence;
         let versions = [1, 2, 9, 10, 99, 100, i64::MAX];
         assert!(versions.map(sequence).is_sorted());
     }

@@ -124,7 +124,8 @@ pub(crate) enum Found {
 /// The stored answers that a set of commands can meet, and those that it adds.
 pub(crate) struct AnswerLedger {
     known: BTreeMap<RecordKey, IdempotencyRecord>,
-    fresh: Vec<IdempotencyRecord>,
+    /// Those of them that are not stored yet, in order of arrival.
+    fresh: Vec<RecordKey>,
 }
 
 impl AnswerLedger {
@@ -155,10 +156,11 @@ impl AnswerLedger {
             Some(Found::OtherRequest) => Verdict::KeyReused,
             None => match decide() {
                 Ok((outcome, answer)) => {
+                    let key = (mark.user, mark.key.clone());
                     let record =
                         IdempotencyRecord { mark: mark.clone(), answer: answer.clone(), created_at: now };
-                    self.known.insert((mark.user, mark.key.clone()), record.clone());
-                    self.fresh.push(record);
+                    self.known.insert(key.clone(), record);
+                    self.fresh.push(key);
                     Verdict::Accepted { outcome, answer }
                 }
                 Err(refusal) => Verdict::Refused(refusal),
@@ -167,8 +169,9 @@ impl AnswerLedger {
     }
 
     /// Stores the answers that the set added.
-    pub(crate) async fn save(self, tx: &mut impl IdempotencyRepository) -> Result<(), StorageError> {
-        if self.fresh.is_empty() { Ok(()) } else { tx.insert_idempotency_records(&self.fresh).await }
+    pub(crate) async fn save(mut self, tx: &mut impl IdempotencyRepository) -> Result<(), StorageError> {
+        let fresh: Vec<_> = self.fresh.iter().filter_map(|key| self.known.remove(key)).collect();
+        if fresh.is_empty() { Ok(()) } else { tx.insert_idempotency_records(&fresh).await }
     }
 }
 

@@ -98,7 +98,7 @@ impl Relay {
             };
             let Some(last) = batch.last() else { break };
             after = Some(last.position());
-            let runs = self.deliver(sink, &batch, &lease).await;
+            let runs = self.deliver(sink, batch, &lease).await;
             self.take_note(&mut relayed, runs);
         }
         self.settle(storage).await?;
@@ -160,13 +160,19 @@ impl Relay {
     }
 
     /// Hands a batch over: aggregates side by side, the events of each one after the other.
-    async fn deliver<S: EventSink>(&self, sink: &S, batch: &[StoredEvent], lease: &Lease) -> Vec<Run> {
+    async fn deliver<S: EventSink>(&self, sink: &S, batch: Vec<StoredEvent>, lease: &Lease) -> Vec<Run> {
         let until = lease.expires_at - NO_DELIVERY_BELOW;
-        let runs = batch.chunk_by(StoredEvent::shares_aggregate);
-        side_by_side(runs.map(|events| self.deliver_run(sink, events, until))).await
+        let mut runs: Vec<Vec<StoredEvent>> = Vec::with_capacity(batch.len());
+        for event in batch {
+            match runs.last_mut() {
+                Some(run) if run.last().is_some_and(|last| last.shares_aggregate(&event)) => run.push(event),
+                _ => runs.push(vec![event]),
+            }
+        }
+        side_by_side(runs.into_iter().map(|events| self.deliver_run(sink, events, until))).await
     }
 
-    async fn deliver_run<S: EventSink>(&self, sink: &S, events: &[StoredEvent], until: Timestamp) -> Run {
+    async fn deliver_run<S: EventSink>(&self, sink: &S, events: Vec<StoredEvent>, until: Timestamp) -> Run {
         let mut run = Run::default();
         for event in events {
             if *self.stopping.borrow() || self.sources.now() > until {
@@ -174,7 +180,7 @@ impl Relay {
             }
             let envelope = Envelope::of(event);
             match timeout(DELIVERY_TIMEOUT, sink.deliver_event(&envelope)).await {
-                Ok(Ok(())) => run.delivered.push(event.id),
+                Ok(Ok(())) => run.delivered.push(envelope.id),
                 Ok(Err(error)) => {
                     run.failed = Some(error);
                     break;
