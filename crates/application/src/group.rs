@@ -24,6 +24,9 @@ const QUEUE: usize = 4_096;
 /// How many form a set at most. More would save little and let all of them wait.
 const SET: usize = 512;
 
+/// How many have to wait before a set goes beside another. Fewer go with the next set, at less cost for each.
+const BESIDE: usize = 32;
+
 /// How many are taken from the queue before their turn, to find those that can go beside others.
 const AHEAD: usize = 2 * SET;
 
@@ -96,7 +99,8 @@ impl<C, V> Group<C, V> {
 
 impl<C, V> Queue<C, V> {
     /// Works on what waits, and then on what has come meanwhile, until the queue is closed and empty; on as many sets at
-    /// once as `side_by_side` says, which share no subject. It never waits for a set to grow: alone, a command goes at once.
+    /// once as `side_by_side` says, which share no subject, if many wait. It never waits for a set to grow: alone, a command
+    /// goes at once.
     pub(crate) async fn serve(
         self,
         side_by_side: NonZeroU32,
@@ -107,6 +111,7 @@ impl<C, V> Queue<C, V> {
         let (mut arrived, mut open) = (Vec::with_capacity(SET), true);
         loop {
             while under_way.len() < side_by_side.get() as usize
+                && (under_way.is_empty() || pending.len() >= BESIDE)
                 && let Some(NextSet { items, subjects }) = pending.next_set(SET)
             {
                 under_way.push((Box::pin(settle(&set_work, &meters, items)), subjects));

@@ -242,20 +242,22 @@ async fn sets_that_share_nothing_go_side_by_side_and_those_that_do_one_after_the
     office.side_by_side = NonZeroU32::new(2).unwrap();
     let committer = office.committer.take().unwrap();
     tokio::spawn(committer.run(office.books.clone(), office.side_by_side));
-    // Each has begun before the next arrives; nothing may commit yet.
+    // The first has begun before the others arrive; nothing may commit yet.
     let mut waiting = office.hand_in(&[1_001]).await;
-    waiting.extend(office.hand_in(&[2_001, 1_002, 3_001]).await);
-    assert_eq!(
-        office.books.begun.load(Ordering::Relaxed),
-        2,
-        "the third and fourth of 001 wait for the first"
-    );
+    let others: Vec<i64> = (1_002..1_032).collect();
+    waiting.extend(office.hand_in(&[2_001]).await);
+    waiting.extend(office.hand_in(&others).await);
+    assert_eq!(office.books.begun.load(Ordering::Relaxed), 1, "too few wait for a set of their own");
+    waiting.extend(office.hand_in(&[3_001]).await);
+    assert_eq!(office.books.begun.load(Ordering::Relaxed), 2);
     office.books.may_begin.add_permits(9);
-    assert_eq!(verdicts(waiting).await, [2_002, 4_002, 2_004, 6_002].map(Ok));
+    let numbers = [vec![1_001, 2_001], others.clone(), vec![3_001]].concat();
+    assert_eq!(verdicts(waiting).await, numbers.iter().map(|number| Ok(2 * number)).collect::<Vec<_>>());
     let sets = office.committed();
-    assert_eq!(
-        sets.concat().iter().filter(|number| *number % 1_000 == 1).collect::<Vec<_>>(),
-        [&1_001, &2_001, &3_001]
+    assert!(
+        sets.contains(&others),
+        "they went beside the first, and the two that wait for it did not: {sets:?}"
     );
-    assert!(sets.contains(&vec![1_002]), "it went alone, beside the first: {sets:?}");
+    let of_one: Vec<i64> = sets.concat().into_iter().filter(|number| number % 1_000 == 1).collect();
+    assert_eq!(of_one, [1_001, 2_001, 3_001]);
 }
