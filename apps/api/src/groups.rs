@@ -20,8 +20,8 @@ use tokio::task::JoinHandle;
 use crate::shop::UseCases;
 use crate::storage::Storage;
 
-/// While one set waits for its database or its disk, another can be decided.
-const SIDE_BY_SIDE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+/// While one set waits for its database or its disk, others can be decided. Two leave a fifth of two processors idle.
+const SIDE_BY_SIDE: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
 type Tx = <Storage as UnitOfWork>::Tx;
 type GroupOf<S> = Group<<S as SetUseCase<Tx>>::Command, <S as SetUseCase<Tx>>::Verdict>;
