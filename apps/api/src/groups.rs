@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use crate::shop::UseCases;
 use crate::storage::Storage;
 
-/// While one set waits for its database or its disk, others can be decided. Two leave a fifth of two processors idle.
+/// While one set waits for its database or its disk, others can be decided. With two, processors were still idle.
 const SIDE_BY_SIDE: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
 type Tx = <Storage as UnitOfWork>::Tx;
