@@ -9,6 +9,9 @@ use uuid::Uuid;
 use crate::shop::{Database, INITIAL_STOCK, POINTS};
 use crate::work::Acknowledged;
 
+/// How many orders are read at once: a million rows take far more room than what they say.
+const SET: usize = 50_000;
+
 /// Of the orders with ids from `since` on: every acknowledged one is there with its total and its units, at most `lost`
 /// others are, and the stock has gone down by just what the orders say.
 pub(crate) async fn orders(
@@ -18,21 +21,8 @@ pub(crate) async fn orders(
     lost: u64,
 ) -> Result<()> {
     let connection = database.connect().await?;
+    let there = placed(&connection, since, acknowledged.len()).await?;
     let since = literal(&connection, since);
-    let rows = query(
-        &connection,
-        &format!(
-            "SELECT o.id, o.total_amount, (SELECT CAST(SUM(l.quantity) AS BIGINT) FROM order_lines l \
-             WHERE l.order_id = o.id) FROM orders o WHERE o.id >= {since}"
-        ),
-    )
-    .await?;
-    let mut there = HashMap::with_capacity(rows.len());
-    for row in rows {
-        let (id, total, units) =
-            (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-        there.insert(id, (total, units));
-    }
     let others = compare(there, acknowledged)?;
     ensure!(others <= lost, "there are {others} orders that nobody was told of, of {lost} that may be there");
 
@@ -49,6 +39,36 @@ pub(crate) async fn orders(
     let wrong = number(&connection, &wrong).await?;
     ensure!(wrong == 0, "the stock of {wrong} products is not what their orders have left");
     Ok(connection.close().await?)
+}
+
+/// The totals and units of the orders with ids from `since` on, of which there should be `about` so many.
+async fn placed(
+    connection: &DatabaseConnection,
+    since: Uuid,
+    about: usize,
+) -> Result<HashMap<Uuid, (i64, i64)>> {
+    let mut there = HashMap::with_capacity(about);
+    let mut next = Some(since);
+    while let Some(from) = next {
+        let rows = query(
+            connection,
+            &format!(
+                "SELECT o.id, o.total_amount, (SELECT CAST(SUM(l.quantity) AS BIGINT) FROM order_lines l \
+                 WHERE l.order_id = o.id) FROM orders o WHERE o.id >= {} ORDER BY o.id LIMIT {SET}",
+                literal(connection, from)
+            ),
+        )
+        .await?;
+        next = None;
+        let full = rows.len() == SET;
+        for row in rows {
+            let id: Uuid = row.try_get_by_index(0)?;
+            there.insert(id, (row.try_get_by_index(1)?, row.try_get_by_index(2)?));
+            // The last one is read twice, which changes nothing.
+            next = full.then_some(id);
+        }
+    }
+    Ok(there)
 }
 
 /// Every order whose payment was acknowledged is paid, at most `lost` others are, and the points have gone down by just
