@@ -21,6 +21,8 @@ pub(crate) const HOT_ROW: &str = "pgbench, one order a transaction, one product"
 /// All figures of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
+    /// What ended the run before its time.
+    pub(crate) failure: Option<String>,
     /// What PostgreSQL calls itself.
     pub(crate) postgres: Option<String>,
     pub(crate) loads: Vec<(String, Measured)>,
@@ -53,6 +55,19 @@ impl Report {
         self.limits.iter().find(|(limit, _)| *limit == name).map(|(_, rate)| *rate)
     }
 
+    /// What a reader has to know first about a run that has failed.
+    fn warning(&self) -> String {
+        let warning = |why: &String| {
+            // The text of a server or of a database may go over several lines.
+            let why = why.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+            format!(
+                "**This run has failed.** {}. That load has no figure, and nothing after it was measured.\n\n",
+                why.trim_end_matches('.')
+            )
+        };
+        self.failure.as_ref().map(warning).unwrap_or_default()
+    }
+
     /// All figures, and whether they are good enough.
     pub(crate) fn tables(&self) -> String {
         let parts = [
@@ -74,8 +89,9 @@ impl Report {
         let plots: Vec<_> = plots.iter().map(|(file, title)| format!("![{title}]({file})\n")).collect();
         let settings: Vec<_> = SETTINGS.iter().map(|(name, value)| format!("`{name} = {value}`")).collect();
         let text = format!(
-            "# Benchmarks\n{}\nPostgreSQL with {}, else its defaults. Each load is measured for {} s after {} s, with {} \
+            "# Benchmarks\n{}{}\nPostgreSQL with {}, else its defaults. Each load is measured for {} s after {} s, with {} \
              connections where nothing else is said; random choices begin with {}.\n\n{}\n{}",
+            self.warning(),
             machine::described(&options.server, self.postgres.as_deref())?,
             settings.join(", "),
             options.measured().as_secs(),
@@ -89,5 +105,18 @@ impl Report {
         fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
         println!("The report is in {}.", file.display());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_of_a_failed_run_begins_with_why() {
+        assert_eq!(Report::default().warning(), "");
+        let failure = Some("W1 has failed: the audit finds faults:\n  stock".to_owned());
+        let warning = Report { failure, ..Report::default() }.warning();
+        assert!(warning.contains("W1 has failed: the audit finds faults: stock. That load"), "{warning}");
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use jangteo_test_services::RedisServer;
 use serde_json::{Value, json};
 
-use super::stage::Stage;
+use super::stage::{Stage, failed};
 use crate::check;
 use crate::http::Connection;
 use crate::load::Timing;
@@ -54,12 +54,10 @@ async fn granted(
     let visitors = (0..stage.options.connections).map(|_| Claiming::new(Rc::clone(&book))).collect();
     let measured = stage.load(name, &server, visitors, stage.timing()).await?;
     ensure!(!book.is_used_up(), "{name}: there were too few coupons to claim all the time");
-    server.stop()?;
+    server.stop().with_context(|| failed(name))?;
     let granted = book.granted.take();
-    check::claims(&shop.database, &granted, measured.lost)
-        .await
-        .with_context(|| format!("{name} has failed"))?;
-    shop.audit()?;
+    check::claims(&shop.database, &granted, measured.lost).await.with_context(|| failed(name))?;
+    shop.audit().with_context(|| failed(name))?;
     println!("  All {} coupons are there, and the audit is clean.", granted.len());
     shop.database.discard()?;
     report.loads.push((name.to_owned(), measured));
@@ -81,9 +79,9 @@ async fn refused(
     let book = Rc::new(ClaimBook::refusing(&stage.world, &id));
     let visitors = (0..stage.options.connections).map(|_| Claiming::new(Rc::clone(&book))).collect();
     let measured = stage.load(name, &server, visitors, stage.timing()).await?;
-    server.stop()?;
-    check::claims(&shop.database, &granted, 0).await.with_context(|| format!("{name} has failed"))?;
-    shop.audit()?;
+    server.stop().with_context(|| failed(name))?;
+    check::claims(&shop.database, &granted, 0).await.with_context(|| failed(name))?;
+    shop.audit().with_context(|| failed(name))?;
     println!("  There is still one coupon, and the audit is clean.");
     shop.database.discard()?;
     report.loads.push((name.to_owned(), measured));

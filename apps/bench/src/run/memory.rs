@@ -6,10 +6,9 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use tokio::time::sleep;
 
-use super::stage::{PRODUCTS, Stage, settle_orders};
+use super::stage::{PRODUCTS, Stage, close};
 use crate::clock;
 use crate::http::Connection;
-use crate::load::Timing;
 use crate::options::{Options, Workload};
 use crate::report::{Memory, Report};
 use crate::shop::{Database, Postgres, Shop};
@@ -44,10 +43,8 @@ pub(super) async fn run(options: &Options, report: &mut Report) -> Result<()> {
     let idle = usage::resident(server.watched().server)?;
     let book = Rc::new(OrderBook::new(&stage.world));
     let visitors = stage.visitors(&book, Choice::All, options.connections);
-    let timing = Timing { measured: options.measured(), ..stage.timing() };
-    let measured = stage.load("M1, with the orders of W1", &server, visitors, timing).await?;
-    server.stop()?;
-    settle_orders(&shop, &book, measured.lost).await?;
+    let measured = stage.load("M1, with the orders of W1", &server, visitors, stage.timing()).await?;
+    close("M1", &shop, server, &book, measured.lost).await?;
     report.memory =
         Some(Memory { idle, idle_on_sqlite, loaded: measured.resident, start: starts[STARTS / 2] });
     Ok(())

@@ -27,9 +27,10 @@ async fn all(options: &Options) -> Result<()> {
     let mut report = Report::default();
     let measured = measure(options, &mut report).await;
     // What was measured before something failed is worth reading.
+    report.failure = measured.as_ref().err().map(|error| format!("{error:#}"));
     println!("\n{}", report.tables());
-    measured?;
-    report.write(options)
+    let written = report.write(options);
+    measured.and(written)
 }
 
 async fn measure(options: &Options, report: &mut Report) -> Result<()> {

@@ -20,7 +20,7 @@ pub(super) async fn run(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
     let ordering = stage.visitors(&orders, Choice::All, stage.options.connections);
     let visitors = ordering.into_iter().map(|ordering| Purchasing::new(ordering, Rc::clone(&payments)));
     let measured = stage.load("W3", &server, visitors.collect(), stage.timing()).await?;
-    server.stop()?;
+    server.stop().context("W3 has failed")?;
     let paid = payments.paid.take();
     check::payments(&shop.database, &paid, measured.lost).await.context("W3 has failed")?;
     settle_orders(&shop, &orders, measured.lost).await.context("W3 has failed")?;

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use super::stage::{Stage, settle_orders, tell_faults};
+use super::stage::{Stage, close, tell_faults};
 use crate::load;
 use crate::options::Workload;
 use crate::report::Report;
@@ -36,8 +36,7 @@ async fn at(stage: &Stage<'_>, name: &str, rate: f64, report: &mut Report) -> Re
     let visitors = stage.visitors(&book, Choice::All, stage.options.connections);
     let measured = load::run_open(server.address, server.watched(), visitors, rate, stage.timing()).await;
     let measured = tell_faults(name, &server, measured)?;
-    server.stop()?;
-    settle_orders(&shop, &book, measured.lost).await.with_context(|| format!("{name} has failed"))?;
+    close(name, &shop, server, &book, measured.lost).await?;
     shop.database.discard()?;
     report.loads.push((name.to_owned(), measured));
     Ok(())

@@ -78,8 +78,7 @@ impl<'a> Stage<'a> {
         let book = Rc::new(OrderBook::new(&self.world));
         let visitors = self.visitors(&book, choice, connections);
         let measured = self.load(name, &server, visitors, timing).await?;
-        server.stop()?;
-        settle_orders(&shop, &book, measured.lost).await.with_context(|| format!("{name} has failed"))?;
+        close(name, &shop, server, &book, measured.lost).await?;
         shop.database.discard()?;
         Ok(measured)
     }
@@ -97,6 +96,21 @@ impl<'a> Stage<'a> {
     }
 }
 
+/// Stops the server, checks what was acknowledged, and audits.
+pub(super) async fn close(
+    name: &str,
+    shop: &Shop,
+    server: Running,
+    book: &OrderBook,
+    lost: u64,
+) -> Result<()> {
+    let closed = async {
+        server.stop()?;
+        settle_orders(shop, book, lost).await
+    };
+    closed.await.with_context(|| failed(name))
+}
+
 /// Checks what was acknowledged, and audits.
 pub(super) async fn settle_orders(shop: &Shop, book: &OrderBook, lost: u64) -> Result<()> {
     let acknowledged = book.acknowledged.take();
@@ -112,9 +126,14 @@ pub(super) fn tell_faults(name: &str, server: &Running, measured: Result<Measure
     if !complaints.is_empty() {
         println!("  The server has complained:\n{complaints}");
     }
-    let measured = measured.with_context(|| format!("{name} has failed"))?;
+    let measured = measured.with_context(|| failed(name))?;
     if let Some(why) = &measured.first_loss {
         println!("  {} requests were lost; the first: {why}", measured.lost);
     }
     Ok(measured)
+}
+
+/// What an error begins with that leaves a load without a figure.
+pub(super) fn failed(name: &str) -> String {
+    format!("{name} has failed")
 }

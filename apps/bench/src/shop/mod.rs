@@ -11,6 +11,8 @@ use std::rc::Rc;
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
+use crate::clock;
+
 pub(crate) use self::database::{Database, Postgres, SETTINGS};
 pub(crate) use self::seed::{INITIAL_STOCK, POINTS, World};
 pub(crate) use self::server::Running;
@@ -66,7 +68,10 @@ impl Shop {
 
     /// Whether everything adds up; if not, which rules are broken.
     pub(crate) fn audit(&self) -> Result<()> {
+        let from = clock::now();
+        println!("  The audit goes through all rows; minutes if there are millions.");
         let audit = self.run(&["audit"])?;
+        println!("  It took {:.1} s.", from.elapsed().as_secs_f64());
         ensure!(audit.status.success(), "the audit finds faults:\n{}", said(&audit));
         Ok(())
     }
