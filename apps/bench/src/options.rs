@@ -52,6 +52,8 @@ pub(crate) enum Workload {
     R1,
     /// The first page of the catalogue.
     R2,
+    /// One's own orders, the first page.
+    R3,
     /// Orders over 10,000 products.
     W1,
     /// Orders of one product.
@@ -66,7 +68,7 @@ pub(crate) enum Workload {
     L1,
     /// Half of the orders a second that W1 reaches.
     L2,
-    /// W1 among 1,000,000 products and 10,000,000 orders.
+    /// R1 to R3 and W1 among 1,000,000 products and 10,000,000 orders.
     S2,
     /// Memory, and how long a start takes.
     M1,

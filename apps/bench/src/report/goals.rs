@@ -63,7 +63,10 @@ fn goals(report: &Report) -> Vec<Goal> {
         goal("W5", "orders/s", rate("W5"), least(10_000.0)),
         goal("L1", "p99 ms", p99("L1"), Bound::AtMost(10.0)),
         goal("L2", "p99 ms", p99("L2"), Bound::AtMost(25.0)),
-        goal("S2", "of W1", ratio("S2", rate("W1")), least(0.8)),
+        goal("S2", "of W1", ratio("S2 W1", rate("W1")), least(0.8)),
+        goal("S2", "of R1", ratio("S2 R1", rate("R1")), least(0.8)),
+        goal("S2", "of R2", ratio("S2 R2", rate("R2")), least(0.8)),
+        goal("S2", "of R3", ratio("S2 R3", rate("R3")), least(0.8)),
         goal("M1", "MiB idle", memory.map(|memory| mebibytes(memory.idle)), Bound::AtMost(40.0)),
         goal(
             "M1",

@@ -37,6 +37,7 @@ async fn measure(options: &Options, report: &mut Report) -> Result<()> {
     let on_postgres = [
         Workload::R1,
         Workload::R2,
+        Workload::R3,
         Workload::W1,
         Workload::W2,
         Workload::W3,

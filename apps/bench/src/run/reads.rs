@@ -1,10 +1,10 @@
-//! R1 and R2: reads, each beside a bare handler that sends the same bytes.
+//! R1 to R3: reads. Those of answers that are kept ready stand beside a bare handler that sends the same bytes.
 
 use std::rc::Rc;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
-use super::stage::Stage;
+use super::stage::{Stage, failed};
 use crate::http::Connection;
 use crate::limits::Bare;
 use crate::options::Workload;
@@ -18,35 +18,67 @@ const CONNECTIONS: usize = 64;
 /// How many products are asked for: those that everybody looks at. An answer is kept for a second.
 const PRODUCTS: usize = 100;
 
+/// What is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Read {
+    Product,
+    Catalogue,
+    OwnOrders,
+}
+
+impl Read {
+    /// What is asked for.
+    fn questions(self, stage: &Stage<'_>) -> Rc<Vec<Question>> {
+        Rc::new(match self {
+            Self::Product => Question::products(&stage.world, PRODUCTS),
+            Self::Catalogue => vec![Question::catalogue()],
+            Self::OwnOrders => Question::own_orders(&stage.world),
+        })
+    }
+}
+
 pub(super) async fn run(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
-    let questions = [
-        (Workload::R1, "R1", Question::products(&stage.world, PRODUCTS)),
-        (Workload::R2, "R2", Question::catalogue()),
-    ];
-    for (workload, name, questions) in questions {
-        if !stage.options.wants(workload) {
-            continue;
+    for (workload, name, read) in [(Workload::R1, "R1", Read::Product), (Workload::R2, "R2", Read::Catalogue)]
+    {
+        if stage.options.wants(workload) {
+            beside_a_bare_handler(stage, name, read, report).await?;
         }
-        let questions = Rc::new(questions);
-        let visitors = |checks| {
-            let random = |stream| Random::new(stage.options.seed, stream);
-            (0..CONNECTIONS)
-                .map(|stream| Reading::new(Rc::clone(&questions), random(stream), checks))
-                .collect()
-        };
-        let (shop, server) = stage.open(&[]).await?;
-        let measured = stage.load(name, &server, visitors(true), stage.timing()).await?;
-        let bare = {
-            let mut connection = Connection::to(server.address);
-            let answer = connection.exchange(&questions[0].request).await?;
-            Bare::start(answer.head, answer.body)?
-        };
-        server.stop()?;
+    }
+    if stage.options.wants(Workload::R3) {
+        let (shop, server) = stage.open_with_history().await?;
+        let measured = stage.load("R3", &server, visitors(stage, Read::OwnOrders), stage.timing()).await?;
+        server.stop().with_context(|| failed("R3"))?;
         shop.database.discard()?;
-        report.loads.push((name.to_owned(), measured));
-        let name = format!("{name} bare");
-        let measured = stage.load(&name, &bare.running, visitors(false), stage.timing()).await?;
-        report.loads.push((name, measured));
+        report.loads.push(("R3".to_owned(), measured));
     }
     Ok(())
+}
+
+async fn beside_a_bare_handler(stage: &Stage<'_>, name: &str, read: Read, report: &mut Report) -> Result<()> {
+    let (shop, server) = stage.open(&[]).await?;
+    let measured = stage.load(name, &server, visitors(stage, read), stage.timing()).await?;
+    let questions = read.questions(stage);
+    let bare = {
+        let mut connection = Connection::to(server.address);
+        let answer = connection.exchange(&questions[0].request).await?;
+        Bare::start(answer.head, answer.body)?
+    };
+    server.stop().with_context(|| failed(name))?;
+    shop.database.discard()?;
+    report.loads.push((name.to_owned(), measured));
+    let name = format!("{name} bare");
+    let visitors = asking(stage, &questions, false);
+    let measured = stage.load(&name, &bare.running, visitors, stage.timing()).await?;
+    report.loads.push((name, measured));
+    Ok(())
+}
+
+/// Those who read this from a shop.
+pub(super) fn visitors(stage: &Stage<'_>, read: Read) -> Vec<Reading> {
+    asking(stage, &read.questions(stage), true)
+}
+
+fn asking(stage: &Stage<'_>, questions: &Rc<Vec<Question>>, checks: bool) -> Vec<Reading> {
+    let random = |stream| Random::new(stage.options.seed, stream);
+    (0..CONNECTIONS).map(|stream| Reading::new(Rc::clone(questions), random(stream), checks)).collect()
 }

@@ -19,6 +19,9 @@ pub(super) const BUYERS: usize = 2_000;
 /// How many products there are.
 pub(super) const PRODUCTS: usize = 10_000;
 
+/// How often each of them has ordered before, where that matters: two pages of orders.
+const PAST_ORDERS: usize = 40;
+
 pub(super) struct Stage<'a> {
     pub(super) options: &'a Options,
     pub(super) shop: Shop,
@@ -50,6 +53,14 @@ impl<'a> Stage<'a> {
     pub(super) async fn open(&self, variables: &[(&str, &str)]) -> Result<(Shop, Running)> {
         let shop = self.shop.on(self.shop.database.copy()?);
         let server = shop.start(variables).await?;
+        Ok((shop, server))
+    }
+
+    /// The same, where people have ordered before.
+    pub(super) async fn open_with_history(&self) -> Result<(Shop, Running)> {
+        let shop = self.shop.on(self.shop.database.copy()?);
+        shop.add_history(BUYERS * PAST_ORDERS).await?;
+        let server = shop.start(&[]).await?;
         Ok((shop, server))
     }
 

@@ -1,8 +1,10 @@
 //! The shop that is loaded: its database, what is in it, and the server as a child process.
 
 mod database;
+mod history;
 mod seed;
 mod server;
+mod walks;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -14,8 +16,9 @@ use tempfile::TempDir;
 use crate::clock;
 
 pub(crate) use self::database::{Database, Postgres, SETTINGS};
-pub(crate) use self::seed::{INITIAL_STOCK, POINTS, World};
+pub(crate) use self::seed::{Buyer, INITIAL_STOCK, POINTS, World};
 pub(crate) use self::server::Running;
+pub(crate) use self::walks::Walks;
 
 /// A server that is not running, with its keys and its database.
 #[derive(Debug)]
@@ -57,6 +60,11 @@ impl Shop {
         let world = filled.context("the shop cannot be filled")?;
         self.database.settle().await?;
         Ok(world)
+    }
+
+    /// Gives it so many orders of the past, of all its people.
+    pub(crate) async fn add_history(&self, orders: usize) -> Result<()> {
+        history::add(&self.database, orders).await.context("the orders of the past cannot be made")
     }
 
     /// Starts its server, with these variables of the environment besides.

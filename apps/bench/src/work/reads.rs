@@ -1,4 +1,4 @@
-//! Reading what is kept ready.
+//! Reading: what everybody sees, and what only its owner does.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use crate::http::Answer;
 use crate::load::{Progress, Visitor};
 use crate::random::Random;
-use crate::shop::World;
+use crate::shop::{Buyer, World};
 
 /// What is asked for, and how the answer MUST begin.
 #[derive(Debug)]
@@ -27,14 +27,34 @@ impl Question {
     }
 
     /// The first page of the catalogue.
-    pub(crate) fn catalogue() -> Vec<Self> {
-        let begins = br#"{"items":[{"id":""#.to_vec();
-        vec![Self { request: get("/api/v1/products?limit=20"), begins }]
+    pub(crate) fn catalogue() -> Self {
+        Self { request: get("/api/v1/products?limit=20"), begins: SOME_ITEMS.to_vec() }
+    }
+
+    /// The first page of the orders of each person, who MUST have some.
+    pub(crate) fn own_orders(world: &World) -> Vec<Self> {
+        let ask = |buyer: &Buyer| Self {
+            request: get_as(&buyer.token, "/api/v1/orders?limit=20"),
+            begins: SOME_ITEMS.to_vec(),
+        };
+        world.buyers.iter().map(ask).collect()
+    }
+
+    /// Whether this is an answer to it.
+    pub(super) fn is_answered_by(&self, answer: Answer<'_>) -> bool {
+        answer.status == 200 && answer.body.starts_with(&self.begins)
     }
 }
 
+/// How a list begins that is not empty.
+const SOME_ITEMS: &[u8] = br#"{"items":[{"id":""#;
+
 pub(crate) fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: shop\r\n\r\n").into_bytes()
+}
+
+fn get_as(token: &str, path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes()
 }
 
 /// Asks one of these questions after the other, by chance.
@@ -61,9 +81,8 @@ impl Visitor for Reading {
     }
 
     fn hear(&mut self, answer: Answer<'_>) -> Result<Progress> {
-        let right = !self.checks || answer.body.starts_with(&self.questions[self.asked].begins);
         ensure!(
-            answer.status == 200 && right,
+            answer.status == 200 && (!self.checks || self.questions[self.asked].is_answered_by(answer)),
             "a read was answered {}: {}",
             answer.status,
             String::from_utf8_lossy(answer.body)
