@@ -12,10 +12,10 @@ pub(crate) struct Options {
     /// Only these workloads [default: all].
     #[arg(long, value_delimiter = ',', ignore_case = true)]
     pub(crate) only: Vec<Workload>,
-    /// Measures for a shorter time, fewer numbers of connections, and nothing with ten million orders.
+    /// Measures for a shorter time, fewer numbers of connections, nothing for long or with ten million orders.
     #[arg(long)]
     pub(crate) quick: bool,
-    /// How long each workload is measured, in seconds [default: 10, or 5 if quick].
+    /// How long each workload is measured, in seconds [default: 10, or 5 if quick; SOAK: 600, or 60 if quick].
     #[arg(long)]
     seconds: Option<u64>,
     /// How long it runs before that, in seconds [default: 2, or 1 if quick].
@@ -68,6 +68,8 @@ pub(crate) enum Workload {
     L1,
     /// Half of the orders a second that W1 reaches.
     L2,
+    /// 2,000 orders a second and people who look around, for long.
+    Soak,
     /// R1 to R3 and W1 among 1,000,000 products and 10,000,000 orders.
     S2,
     /// Memory, and how long a start takes.
@@ -77,7 +79,7 @@ pub(crate) enum Workload {
 impl Options {
     pub(crate) fn wants(&self, workload: Workload) -> bool {
         if self.only.is_empty() {
-            !(self.quick && workload == Workload::S2)
+            !(self.quick && matches!(workload, Workload::S2 | Workload::Soak))
         } else {
             self.only.contains(&workload)
         }
@@ -85,6 +87,11 @@ impl Options {
 
     pub(crate) fn warm_up(&self) -> Duration {
         Duration::from_secs(self.warm_up.unwrap_or(if self.quick { 1 } else { 2 }))
+    }
+
+    /// How long SOAK is measured.
+    pub(crate) fn soaked(&self) -> Duration {
+        Duration::from_secs(self.seconds.unwrap_or(if self.quick { 60 } else { 600 }).max(1))
     }
 
     pub(crate) fn measured(&self) -> Duration {
@@ -100,7 +107,18 @@ mod tests {
     fn a_quick_run_leaves_out_what_takes_long_unless_it_is_asked_for() {
         let read = |arguments: &[&str]| Options::parse_from([&["jangteo-bench"], arguments].concat());
         assert!(read(&[]).wants(Workload::S2) && !read(&["--quick"]).wants(Workload::S2));
+        assert!(read(&[]).wants(Workload::Soak) && !read(&["--quick"]).wants(Workload::Soak));
         let one = read(&["--quick", "--only", "w1,S2"]);
         assert!(one.wants(Workload::S2) && one.wants(Workload::W1) && !one.wants(Workload::W2));
+    }
+
+    #[test]
+    fn a_soak_is_long_unless_told() {
+        let soaked = |arguments: &[&str]| {
+            Options::parse_from([&["jangteo-bench"], arguments].concat()).soaked().as_secs()
+        };
+        assert_eq!(soaked(&[]), 600);
+        assert_eq!(soaked(&["--quick", "--only", "soak"]), 60);
+        assert_eq!(soaked(&["--quick", "--only", "SOAK", "--seconds", "20"]), 20);
     }
 }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{sleep, timeout};
 
+use super::course::{Timing, follow};
 use super::tally::{Measured, Phase, Tally};
 use super::{Progress, Visitor};
 use crate::clock;
@@ -19,16 +20,6 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a connection pauses that was lost.
 pub(super) const PAUSE: Duration = Duration::from_millis(10);
-
-/// How often a long phase tells that it goes on.
-const TELL: Duration = Duration::from_secs(2);
-
-/// How long a load runs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Timing {
-    pub(crate) warm_up: Duration,
-    pub(crate) measured: Duration,
-}
 
 /// Loads the server with one connection a visitor. When it returns, no request is under way.
 pub(crate) async fn run<V: Visitor>(
@@ -49,14 +40,7 @@ pub(crate) async fn run<V: Visitor>(
             sleep(timing.warm_up).await;
             let (from, before) = (clock::now(), watched.usage()?);
             tally.phase.set(Phase::Measuring);
-            let (mut told, mut resident) = (0, 0);
-            while from.elapsed() < timing.measured {
-                sleep(TELL.min(timing.measured.saturating_sub(from.elapsed()))).await;
-                let done = tally.done_so_far();
-                println!("    {:>4.0} s  {:>9} done", from.elapsed().as_secs_f64(), done - told);
-                told = done;
-                resident = watched.resident()?.max(resident);
-            }
+            let course = follow(timing, from, watched, &tally).await?;
             tally.phase.set(Phase::Over);
             let (duration, usage) = (from.elapsed(), watched.usage()? - before);
             let ended = timeout(PATIENCE, async {
@@ -66,7 +50,7 @@ pub(crate) async fn run<V: Visitor>(
                 anyhow::Ok(())
             });
             ended.await.context("requests hang that should have ended long ago")??;
-            Ok(Measured { resident, ..tally.result(duration, usage) })
+            Ok(Measured { course, ..tally.result(duration, usage) })
         })
         .await
 }
@@ -98,6 +82,10 @@ async fn visit<V: Visitor>(mut connection: Connection, mut visitor: V, tally: Rc
         begins = progress != Progress::Goes;
         if progress == Progress::Done {
             tally.done(from.elapsed());
+        }
+        let rest = if begins { visitor.rest() } else { Duration::ZERO };
+        if !rest.is_zero() {
+            sleep(rest).await;
         }
     }
     Ok(())

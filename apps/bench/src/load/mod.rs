@@ -1,12 +1,16 @@
 //! How the shop is loaded.
 
 mod closed;
+mod course;
 mod open;
 mod tally;
 
-pub(crate) use closed::{Timing, run};
+pub(crate) use closed::run;
+pub(crate) use course::{Slice, Timing};
 pub(crate) use open::run as run_open;
 pub(crate) use tally::Measured;
+
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -22,6 +26,11 @@ pub(crate) trait Visitor: 'static {
 
     /// Nobody knows what became of the latest request. The next one begins anew.
     fn forget(&mut self);
+
+    /// How long it waits before the next unit of work, in a closed loop.
+    fn rest(&mut self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// How far a unit of work is.

@@ -13,7 +13,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{sleep, timeout};
 
-use super::closed::{PATIENCE, PAUSE, Timing};
+use super::closed::{PATIENCE, PAUSE};
+use super::course::{Timing, follow};
 use super::tally::{Measured, Phase, Punctuality, Tally};
 use super::{Progress, Visitor};
 use crate::clock;
@@ -98,8 +99,8 @@ pub(crate) async fn run<V: Visitor>(
             }
             sleep(timing.warm_up.saturating_sub(from.elapsed())).await;
             let before = watched.usage()?;
-            sleep((timing.warm_up + timing.measured).saturating_sub(from.elapsed())).await;
-            let (usage, resident) = (watched.usage()? - before, watched.resident()?);
+            let course = follow(timing, from + timing.warm_up, watched, &line.tally).await?;
+            let usage = watched.usage()? - before;
             let ended = timeout(PATIENCE, async {
                 while let Some(visit) = visits.join_next().await {
                     visit.context("a visitor failed")??;
@@ -114,7 +115,7 @@ pub(crate) async fn run<V: Visitor>(
             });
             let measured = line.tally.result(timing.measured, usage);
             println!("    {:>9} of {} done", measured.done, schedule.all - schedule.warm_up);
-            Ok(Measured { resident, punctuality, ..measured })
+            Ok(Measured { course, punctuality, ..measured })
         })
         .await
 }
@@ -177,7 +178,7 @@ mod tests {
 
     #[test]
     fn requests_are_due_at_the_same_distance() {
-        let timing = Timing { warm_up: Duration::from_secs(1), measured: Duration::from_secs(2) };
+        let timing = Timing::new(Duration::from_secs(1), Duration::from_secs(2));
         let schedule = Schedule::new(1_000.0, timing);
         assert_eq!((schedule.warm_up, schedule.all), (1_000, 3_000));
         assert_eq!(schedule.due(0), Duration::ZERO);

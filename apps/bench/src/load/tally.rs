@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use hdrhistogram::Histogram;
 
+use super::course::Slice;
 use crate::usage::Usage;
 
 /// The statuses of HTTP.
@@ -30,6 +31,8 @@ pub(super) struct Tally {
     done: Cell<u64>,
     statuses: RefCell<Vec<u64>>,
     latency: RefCell<Histogram<u64>>,
+    /// The latencies of the slice that goes on.
+    slice: RefCell<Histogram<u64>>,
     /// In all phases: requests of which nobody knows what became of them.
     lost: Cell<u64>,
     /// Why the first of these was lost.
@@ -46,8 +49,8 @@ pub(crate) struct Measured {
     pub(crate) lost: u64,
     pub(crate) first_loss: Option<String>,
     pub(crate) usage: Usage,
-    /// The most memory that the server was seen to have, in bytes.
-    pub(crate) resident: u64,
+    /// How it went.
+    pub(crate) course: Vec<Slice>,
     /// Of an open loop.
     pub(crate) punctuality: Option<Punctuality>,
 }
@@ -70,6 +73,7 @@ impl Tally {
             done: Cell::new(0),
             statuses: RefCell::new(vec![0; STATUSES]),
             latency: RefCell::new(Histogram::new_with_bounds(1, LONGEST, 3)?),
+            slice: RefCell::new(Histogram::new_with_bounds(1, LONGEST, 3)?),
             lost: Cell::new(0),
             first_loss: RefCell::new(None),
         })
@@ -88,6 +92,7 @@ impl Tally {
             self.done.set(self.done.get() + 1);
             let micros = u64::try_from(took.as_micros()).unwrap_or(LONGEST);
             self.latency.borrow_mut().saturating_record(micros);
+            self.slice.borrow_mut().saturating_record(micros);
         }
     }
 
@@ -96,8 +101,12 @@ impl Tally {
         self.first_loss.borrow_mut().get_or_insert(why);
     }
 
-    pub(super) fn done_so_far(&self) -> u64 {
-        self.done.get()
+    /// Ends a slice: how much was done in it, and the 99th percentile of its latency in milliseconds.
+    pub(super) fn next_slice(&self) -> (u64, f64) {
+        let mut slice = self.slice.borrow_mut();
+        let told = (slice.len(), millis(slice.value_at_quantile(0.99)));
+        slice.reset();
+        told
     }
 
     pub(super) fn result(&self, duration: Duration, usage: Usage) -> Measured {
@@ -110,7 +119,7 @@ impl Tally {
             lost: self.lost.get(),
             first_loss: self.first_loss.borrow().clone(),
             usage,
-            resident: 0,
+            course: Vec::new(),
             punctuality: None,
         }
     }
@@ -124,16 +133,43 @@ impl Measured {
 
     /// A quantile of the latency in milliseconds.
     pub(crate) fn quantile(&self, quantile: f64) -> f64 {
-        self.latency.value_at_quantile(quantile) as f64 / 1_000.0
+        millis(self.latency.value_at_quantile(quantile))
     }
 
     /// The longest latency in milliseconds.
     pub(crate) fn longest(&self) -> f64 {
-        self.latency.max() as f64 / 1_000.0
+        millis(self.latency.max())
+    }
+
+    /// The most memory that the server was seen to have, in bytes.
+    pub(crate) fn resident(&self) -> u64 {
+        self.course.iter().map(|slice| slice.resident).max().unwrap_or(0)
     }
 
     /// Some of the processor time a unit of work, in microseconds.
     pub(crate) fn micros_each(&self, seconds: f64) -> f64 {
         seconds * 1_000_000.0 / (self.done.max(1) as f64)
+    }
+}
+
+fn millis(micros: u64) -> f64 {
+    micros as f64 / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_forgets_the_one_before() {
+        let tally = Tally::new().unwrap();
+        tally.phase.set(Phase::Measuring);
+        tally.done(Duration::from_millis(100));
+        assert_eq!(tally.next_slice().0, 1);
+        tally.done(Duration::from_millis(2));
+        tally.done(Duration::from_millis(1));
+        let (done, p99) = tally.next_slice();
+        assert!(done == 2 && (1.9..2.1).contains(&p99), "{p99}");
+        assert_eq!(tally.next_slice().0, 0);
     }
 }

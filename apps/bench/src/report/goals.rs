@@ -1,7 +1,7 @@
 //! What has to be reached, from figures of one run.
 
-use super::{HOT_ROW, ONE_A_TRANSACTION, Report, table};
-use crate::load::Measured;
+use super::{HOT_ROW, ONE_A_TRANSACTION, Report, soak, table};
+use crate::load::{Measured, Slice};
 
 /// A figure and its bound.
 struct Goal {
@@ -40,6 +40,8 @@ fn goals(report: &Report) -> Vec<Goal> {
     let rate = |name| report.rate(name);
     let ratio = |name, to: Option<f64>| Some(rate(name)? / to?);
     let p99 = |name| report.load(name).map(|load: &Measured| load.quantile(0.99));
+    let dropped = |name| Some(report.load(name)?.punctuality?.dropped as f64);
+    let growth = |name, figure: fn(&Slice) -> f64| soak::growth(&report.load(name)?.course, figure);
     let mebibytes = |bytes: u64| bytes as f64 / 1_048_576.0;
     let memory = report.memory;
     let least = Bound::AtLeast;
@@ -63,6 +65,15 @@ fn goals(report: &Report) -> Vec<Goal> {
         goal("W5", "orders/s", rate("W5"), least(10_000.0)),
         goal("L1", "p99 ms", p99("L1"), Bound::AtMost(10.0)),
         goal("L2", "p99 ms", p99("L2"), Bound::AtMost(25.0)),
+        goal("SOAK", "errors", soak::errors(report), Bound::AtMost(0.0)),
+        goal("SOAK", "orders dropped", dropped("SOAK"), Bound::AtMost(0.0)),
+        goal("SOAK", "resident memory, end to beginning", growth("SOAK", soak::resident), Bound::AtMost(1.1)),
+        goal(
+            "SOAK",
+            "p99 of orders, end to beginning",
+            growth("SOAK", |slice| slice.p99),
+            Bound::AtMost(1.5),
+        ),
         goal("S2", "of W1", ratio("S2 W1", rate("W1")), least(0.8)),
         goal("S2", "of R1", ratio("S2 R1", rate("R1")), least(0.8)),
         goal("S2", "of R2", ratio("S2 R2", rate("R2")), least(0.8)),

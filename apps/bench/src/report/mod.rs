@@ -3,6 +3,7 @@
 mod goals;
 mod machine;
 mod plots;
+mod soak;
 mod table;
 
 use std::fs;
@@ -26,6 +27,8 @@ pub(crate) struct Report {
     /// What PostgreSQL calls itself.
     pub(crate) postgres: Option<String>,
     pub(crate) loads: Vec<(String, Measured)>,
+    /// What people saw who looked around during SOAK. They share the server with its orders.
+    pub(crate) soak_reads: Option<Measured>,
     /// Orders a second without a shop.
     pub(crate) limits: Vec<(&'static str, f64)>,
     /// Orders a second by the number of connections, of each server.
@@ -61,7 +64,7 @@ impl Report {
             // The text of a server or of a database may go over several lines.
             let why = why.lines().map(str::trim).collect::<Vec<_>>().join(" ");
             format!(
-                "**This run has failed.** {}. That load has no figure, and nothing after it was measured.\n\n",
+                "**This run is not complete.** {}. What failed has no figure, and nothing after it was measured.\n\n",
                 why.trim_end_matches('.')
             )
         };
@@ -74,6 +77,7 @@ impl Report {
             ("Goals", goals::table(self)),
             ("Loads", table::loads(&self.loads)),
             ("Schedules", table::schedules(&self.loads)),
+            ("Soak", soak::table(self)),
             ("Limits", table::limits(&self.limits)),
             ("By connections", table::by_connections(&self.by_connections)),
         ];
@@ -117,6 +121,6 @@ mod tests {
         assert_eq!(Report::default().warning(), "");
         let failure = Some("W1 has failed: the audit finds faults:\n  stock".to_owned());
         let warning = Report { failure, ..Report::default() }.warning();
-        assert!(warning.contains("W1 has failed: the audit finds faults: stock. That load"), "{warning}");
+        assert!(warning.contains("W1 has failed: the audit finds faults: stock. What failed"), "{warning}");
     }
 }

@@ -6,7 +6,8 @@ use anyhow::{Result, anyhow};
 use hdrhistogram::Histogram;
 use plotters::prelude::*;
 
-use super::Report;
+use super::{Report, soak};
+use crate::load::{Measured, Slice};
 
 const SIZE: (u32, u32) = (800, 480);
 const COLOURS: [RGBColor; 6] = [
@@ -73,7 +74,38 @@ pub(super) fn draw(report: &Report, folder: &Path) -> Result<Vec<(&'static str, 
         plot(&folder.join("latency.svg"), &axes, &lines)?;
         drawn.push(("latency.svg", axes.title));
     }
+
+    for (file, axes, lines) in over_time(report) {
+        if !lines.is_empty() {
+            plot(&folder.join(file), &axes, &lines)?;
+            drawn.push((file, axes.title));
+        }
+    }
     Ok(drawn)
+}
+
+/// How SOAK went on: latency, and memory.
+fn over_time(report: &Report) -> [(&'static str, Axes, Vec<Line>); 2] {
+    let orders = report.load("SOAK").map(|orders| ("orders", orders));
+    let reads = report.soak_reads.as_ref().map(|reads| ("reads", reads));
+    let line = |(name, measured): (&str, &Measured), figure: fn(&Slice) -> f64| Line {
+        name: name.to_owned(),
+        points: measured.course.iter().map(|slice| (slice.until.as_secs_f64(), figure(slice))).collect(),
+    };
+    let axes =
+        |title, up| Axes { title, across: "seconds", up, told: 12, tell: |seconds| format!("{seconds:.0}") };
+    [
+        (
+            "soak-latency.svg",
+            axes("The 99th percentile over time (SOAK)", "milliseconds"),
+            orders.into_iter().chain(reads).map(|load| line(load, |slice| slice.p99)).collect(),
+        ),
+        (
+            "soak-memory.svg",
+            axes("Resident memory of the server over time (SOAK)", "MiB"),
+            orders.map(|(_, orders)| line(("the server", orders), soak::resident)).into_iter().collect(),
+        ),
+    ]
 }
 
 /// The latency in milliseconds by the number of nines of its quantile.

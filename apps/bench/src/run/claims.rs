@@ -42,7 +42,7 @@ async fn granted(
     report: &mut Report,
 ) -> Result<()> {
     let (shop, server) = stage.open(variables).await?;
-    let Timing { warm_up, measured } = stage.timing();
+    let Timing { warm_up, measured, .. } = stage.timing();
     let claims = (warm_up + measured + Duration::from_secs(1)).as_secs() * PLENTY;
     let people = stage.world.buyers.len();
     let campaigns = usize::try_from(claims)? / people + 1;

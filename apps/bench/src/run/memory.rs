@@ -46,7 +46,7 @@ pub(super) async fn run(options: &Options, report: &mut Report) -> Result<()> {
     let measured = stage.load("M1, with the orders of W1", &server, visitors, stage.timing()).await?;
     close("M1", &shop, server, &book, measured.lost).await?;
     report.memory =
-        Some(Memory { idle, idle_on_sqlite, loaded: measured.resident, start: starts[STARTS / 2] });
+        Some(Memory { idle, idle_on_sqlite, loaded: measured.resident(), start: starts[STARTS / 2] });
     Ok(())
 }
 

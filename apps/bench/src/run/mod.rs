@@ -8,6 +8,7 @@ mod purchases;
 mod reads;
 mod scale;
 mod schedule;
+mod soak;
 mod stage;
 
 use anyhow::Result;
@@ -44,6 +45,7 @@ async fn measure(options: &Options, report: &mut Report) -> Result<()> {
         Workload::W4,
         Workload::L1,
         Workload::L2,
+        Workload::Soak,
         Workload::S2,
     ];
     if on_postgres.iter().any(|workload| options.wants(*workload)) {
@@ -56,6 +58,7 @@ async fn measure(options: &Options, report: &mut Report) -> Result<()> {
         purchases::run(&stage, report).await?;
         claims::run(&stage, report).await?;
         schedule::run(&stage, report).await?;
+        soak::run(&stage, report).await?;
         scale::run(options, &postgres, report).await?;
     }
     orders::on_sqlite(options, report).await?;

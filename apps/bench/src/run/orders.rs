@@ -44,7 +44,7 @@ pub(super) async fn run(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
 async fn sweep(stage: &Stage<'_>) -> Result<Vec<(usize, f64)>> {
     let quick = stage.options.quick;
     let (seconds, connections) = if quick { (3, FEW_CONNECTIONS) } else { (6, CONNECTIONS) };
-    let timing = Timing { warm_up: stage.options.warm_up(), measured: Duration::from_secs(seconds) };
+    let timing = Timing::new(stage.options.warm_up(), Duration::from_secs(seconds));
     let mut points = Vec::new();
     for count in connections {
         let measured = stage.orders("W1 by connections", Choice::All, *count, timing).await?;

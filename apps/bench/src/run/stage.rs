@@ -46,7 +46,7 @@ impl<'a> Stage<'a> {
     }
 
     pub(super) fn timing(&self) -> Timing {
-        Timing { warm_up: self.options.warm_up(), measured: self.options.measured() }
+        Timing::new(self.options.warm_up(), self.options.measured())
     }
 
     /// The same shop on a fresh copy of its database, and its server.

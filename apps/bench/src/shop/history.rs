@@ -6,7 +6,7 @@ use sea_orm::ConnectionTrait as _;
 use super::Database;
 
 /// How many are made at once.
-const SET: usize = 500_000;
+const SET: usize = 250_000;
 
 /// Orders of one line that were never paid and have expired, over two years and all people; their units are back in stock.
 /// The ids ascend with the time, as those of the shop do.

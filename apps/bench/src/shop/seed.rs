@@ -27,6 +27,9 @@ pub(crate) const POINTS: i64 = 1_000_000_000_000;
 /// How many rows are inserted at once.
 const SET: usize = 2_500;
 
+/// After how many products it tells that it goes on: some sets.
+const TELL: usize = 40 * SET;
+
 /// Nobody logs in with it: the log-ins are there already.
 const PASSWORD_HASH: &str =
     "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21l$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -41,7 +44,7 @@ pub(crate) struct World {
 }
 
 /// Somebody who is logged in.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Buyer {
     pub(crate) token: String,
 }
@@ -167,6 +170,9 @@ async fn add_products(storage: &SeaOrmStorage, count: usize, now: Timestamp) -> 
             tx.insert_stock_adjustments(&received).await
         })
         .await?;
+        if wares.len().is_multiple_of(TELL) {
+            println!("    {:>9} of {count} products are made", wares.len());
+        }
     }
     Ok(wares)
 }

@@ -113,4 +113,25 @@ mod tests {
         let bad = tables(table(8, 10_000_000, 1_000_000), table(0, 0, 2_001), table(1, 12, 70_000));
         assert_eq!(walked(&before, &bad), ["orders (1 times, 1000000 rows, of 1000000)"]);
     }
+
+    #[tokio::test]
+    async fn a_walk_is_seen_and_a_look_is_not() {
+        let postgres = crate::shop::Postgres::start().unwrap();
+        let database = postgres.new_database().unwrap();
+        let run = async |sql: &str| {
+            let connection = database.connect().await.unwrap();
+            connection.execute_unprepared(sql).await.unwrap();
+            connection.close().await.unwrap();
+        };
+        run("CREATE TABLE orders (id bigint PRIMARY KEY, total bigint NOT NULL)").await;
+        run("INSERT INTO orders SELECT n, n FROM generate_series(1, 20000) n").await;
+        let walks = Walks::begin(&database).await.unwrap();
+        run("ANALYZE orders").await;
+        run("SELECT total FROM orders WHERE id = 7").await;
+        walks.ensure_none().await.unwrap();
+        let walks = Walks::begin(&database).await.unwrap();
+        run("SELECT id FROM orders WHERE total = 7").await;
+        let error = walks.ensure_none().await.unwrap_err().to_string();
+        assert!(error.contains("orders (1 times, 20000 rows, of 20000)"), "{error}");
+    }
 }

@@ -49,6 +49,8 @@ pub(crate) struct OrderBook {
     /// Below the ids of all orders to come.
     pub(crate) since: Uuid,
     pub(crate) acknowledged: Acknowledgements,
+    /// The buyer and the id of the order that was acknowledged last.
+    pub(super) newest: Cell<Option<(usize, Uuid)>>,
 }
 
 impl OrderBook {
@@ -65,6 +67,7 @@ impl OrderBook {
             keys: Cell::new(0),
             since: since(),
             acknowledged: Acknowledgements::default(),
+            newest: Cell::new(None),
         }
     }
 }
@@ -147,6 +150,7 @@ impl Visitor for Ordering {
         }
         let (id, total) = placed(answer.body).context("the answer to an order has no id and total")?;
         ensure!(total == self.total, "order {id} costs {total} and not {}", self.total);
+        self.book.newest.set(Some((self.buyer, id)));
         self.book.acknowledged.borrow_mut().push(Acknowledged { id, total, units: self.units });
         Ok(Progress::Done)
     }

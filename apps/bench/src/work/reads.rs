@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use anyhow::{Result, ensure};
+use uuid::Uuid;
 
 use crate::http::Answer;
 use crate::load::{Progress, Visitor};
@@ -31,6 +32,11 @@ impl Question {
         Self { request: get("/api/v1/products?limit=20"), begins: SOME_ITEMS.to_vec() }
     }
 
+    /// What sells best today.
+    pub(crate) fn popular() -> Self {
+        Self { request: get("/api/v1/products/popular"), begins: br#"{"window":"today","#.to_vec() }
+    }
+
     /// The first page of the orders of each person, who MUST have some.
     pub(crate) fn own_orders(world: &World) -> Vec<Self> {
         let ask = |buyer: &Buyer| Self {
@@ -38,6 +44,14 @@ impl Question {
             begins: SOME_ITEMS.to_vec(),
         };
         world.buyers.iter().map(ask).collect()
+    }
+
+    /// An order, by its owner.
+    pub(crate) fn own_order(owner: &Buyer, id: Uuid) -> Self {
+        Self {
+            request: get_as(&owner.token, &format!("/api/v1/orders/{id}")),
+            begins: format!(r#"{{"id":"{id}","#).into_bytes(),
+        }
     }
 
     /// Whether this is an answer to it.
