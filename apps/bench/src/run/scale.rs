@@ -45,6 +45,6 @@ async fn load<V: Visitor>(stage: &Stage<'_>, name: &str, visitors: Vec<V>) -> Re
     let server = stage.shop.start(&[]).await?;
     let measured = stage.load(name, &server, visitors, stage.timing()).await?;
     server.stop().with_context(|| failed(name))?;
-    walks.ensure_none().await.with_context(|| failed(name))?;
+    walks.ensure_none(measured.statuses.values().sum()).await.with_context(|| failed(name))?;
     Ok(measured)
 }
