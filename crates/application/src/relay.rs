@@ -17,8 +17,9 @@ use crate::{
     StoredEvent, UndeliveredEvents,
 };
 
-/// How many events are read at a time, and at most of one aggregate in one pass.
-const BATCH: u32 = 200;
+/// How many events are read at a time, and at most of one aggregate in one pass. Each batch is a commit of its own, beside
+/// those of the shop.
+const BATCH: u32 = 500;
 
 /// How long a delivery may take. Then it has failed, as far as anybody knows.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(5);
