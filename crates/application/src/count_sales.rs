@@ -58,13 +58,18 @@ impl CountSales {
         let sales = tx.list_uncounted_sales(most).await?;
         let keys: BTreeSet<SalesKey> = sales.iter().map(|sale| sale.key(self.zone)).collect();
         let mut roll_ups = tx.find_roll_ups(&keys).await?;
+        let known: BTreeSet<SalesKey> = roll_ups.keys().copied().collect();
         for sale in &sales {
             let key = sale.key(self.zone);
             let roll_up = roll_ups.entry(key).or_insert_with(|| DailySales::of_nothing(key));
             roll_up.count(sale).map_err(|error| StorageError::Fatal(error.into()))?;
         }
-        let kept: Vec<DailySales> = roll_ups.into_values().filter(|roll_up| !roll_up.is_nothing()).collect();
-        tx.replace_roll_ups(&keys, &kept).await?;
+        let gone = known.iter().filter(|key| roll_ups.get(key).is_some_and(DailySales::is_nothing));
+        let gone: BTreeSet<SalesKey> = gone.copied().collect();
+        let kept = roll_ups.into_values().filter(|roll_up| !roll_up.is_nothing());
+        let (changed, new): (Vec<_>, Vec<_>) = kept.partition(|roll_up| known.contains(&roll_up.key()));
+        tx.save_roll_ups(&changed).await?;
+        tx.replace_roll_ups(&gone, &new).await?;
         tx.delete_uncounted_sales(&sales).await?;
         Ok(u32::try_from(sales.len()).unwrap_or(u32::MAX))
     }

@@ -43,6 +43,12 @@ pub trait SalesRepository: Send {
         day: NaiveDate,
     ) -> impl Future<Output = Result<RollUps, StorageError>> + Send;
 
+    /// Saves roll-ups that are there already. MUST fail if one is not.
+    fn save_roll_ups(
+        &mut self,
+        changed: &[DailySales],
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
     /// Puts roll-ups in the place of whatever is under these keys.
     fn replace_roll_ups(
         &mut self,

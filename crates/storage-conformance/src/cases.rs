@@ -221,6 +221,7 @@ pub(crate) fn all<S: Storage>() -> Vec<Case<S>> {
             refuses_a_second_sale_under_a_key,
             a_sale_that_is_rolled_back_was_never_noted,
             a_roll_up_reads_back_as_it_was_written,
+            roll_ups_are_saved_where_they_are,
             roll_ups_take_the_place_of_others,
             roll_ups_that_are_rolled_back_stay_as_they_were,
             what_has_to_be_counted_is_what_was_paid_less_what_is_uncounted,

@@ -54,6 +54,14 @@ impl SalesRepository for MemoryTransaction {
         Ok(rows.map(|(key, sales)| (*key, *sales)).collect())
     }
 
+    async fn save_roll_ups(&mut self, changed: &[DailySales]) -> Result<(), StorageError> {
+        let state = self.shared.state();
+        let keys = changed.iter().map(DailySales::key);
+        let there = self.daily_sales.delete_free(&state.daily_sales, keys, usize::MAX);
+        check(there == changed.len(), "a roll-up was saved that is not there")?;
+        self.daily_sales.insert(&state.daily_sales, changed.iter().map(|sales| (sales.key(), *sales)))
+    }
+
     async fn replace_roll_ups(
         &mut self,
         keys: &BTreeSet<SalesKey>,

@@ -132,6 +132,19 @@ pub(crate) async fn a_roll_up_reads_back_as_it_was_written<S: Storage>(storage: 
     tx.rollback().await.unwrap();
 }
 
+pub(crate) async fn roll_ups_are_saved_where_they_are<S: Storage>(storage: S) {
+    let fixtures = Fixtures::seeded(197);
+    let [kept, changed, missing] = [(); 3].map(|()| fixtures.roll_up("2026-11-22"));
+    commit!(storage, tx => tx.replace_roll_ups(&keys(&[kept, changed]), &[kept, changed]));
+    let changed = DailySales { units: -5, revenue: krw(9), ..changed };
+    commit!(storage, tx => tx.save_roll_ups(&[changed]); tx.save_roll_ups(&[]));
+    assert_eq!(of_day(&storage, kept.day).await, by_key(&[kept, changed]));
+    let mut tx = begin(&storage).await;
+    let saved = tx.save_roll_ups(&[kept, missing]).await;
+    assert_fatal(&finish(tx, saved).await);
+    assert_eq!(of_day(&storage, kept.day).await, by_key(&[kept, changed]));
+}
+
 pub(crate) async fn roll_ups_take_the_place_of_others<S: Storage>(storage: S) {
     let fixtures = Fixtures::seeded(185);
     let [kept, changed, gone, new] = [(); 4].map(|()| fixtures.roll_up("2026-11-22"));

@@ -13,13 +13,15 @@ use crate::engine::Engine;
 use crate::entity::{daily_sales, uncounted_sales};
 use crate::error::{Place, not_all_saved};
 use crate::rows;
-use crate::set::{DeleteSet, InsertSet, SelectSet};
+use crate::set::{DeleteSet, InsertSet, SelectSet, UpdateSet};
 
 static NOTE: InsertSet<uncounted_sales::Entity> = InsertSet::new();
 static DELETE_COUNTED: DeleteSet<uncounted_sales::Entity> = DeleteSet::new();
 static ROLL_UPS: SelectSet<daily_sales::Entity> =
     SelectSet::by(&[daily_sales::Column::Day, daily_sales::Column::ProductId, daily_sales::Column::Currency]);
 static ROLL_UPS_OF_DAY: SelectSet<daily_sales::Entity> = SelectSet::by(&[daily_sales::Column::Day]);
+static SAVE_ROLL_UPS: UpdateSet<daily_sales::Entity> =
+    UpdateSet::setting(&[daily_sales::Column::Units, daily_sales::Column::RevenueAmount]);
 static DELETE_ROLL_UPS: DeleteSet<daily_sales::Entity> = DeleteSet::new();
 static INSERT_ROLL_UPS: InsertSet<daily_sales::Entity> = InsertSet::new();
 
@@ -90,6 +92,11 @@ impl SalesRepository for SeaOrmTransaction {
     async fn find_roll_ups_of(&mut self, day: NaiveDate) -> Result<RollUps, StorageError> {
         let keys = vec![vec![rows::sales::day(day).into()]];
         rows::sales::roll_ups(&self.lane.select(&ROLL_UPS_OF_DAY, keys).await?)
+    }
+
+    async fn save_roll_ups(&mut self, changed: &[DailySales]) -> Result<(), StorageError> {
+        let changed: Vec<_> = changed.iter().map(rows::sales::roll_up_row).collect();
+        self.lane.update(&SAVE_ROLL_UPS, &changed).await
     }
 
     async fn replace_roll_ups(

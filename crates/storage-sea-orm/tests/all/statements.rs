@@ -446,6 +446,7 @@ async fn exercise_sales(shop: &Shop) {
         tx.find_roll_ups(&keys).await?;
         tx.find_roll_ups_of(roll_ups[0].day).await?;
         tx.replace_roll_ups(&keys, &roll_ups).await?;
+        tx.save_roll_ups(&roll_ups).await?;
         tx.sum_counted_sales(zone.day(roll_ups[0].day).unwrap()).await?;
         tx.delete_uncounted_sales(&sales).await
     })
