@@ -6,9 +6,10 @@ use std::thread;
 use actix_web::rt::spawn;
 use anyhow::Context;
 use jangteo_application::{
-    ChargePointAccounts, ChargePoints, ClaimCoupon, ClaimCoupons, ClaimLookUp, ClaimReader, ClaimRecord,
-    Committer, Group, PayOrder, PayOrders, PlaceOrder, PlaceOrders, SetUseCase, Sources, StandingReader,
-    group_claim_look_ups, group_commit, group_standings,
+    ChargePointAccounts, ChargePoints, ChargePointsRefusal, ClaimCoupon, ClaimCoupons, ClaimLookUp,
+    ClaimReader, ClaimRecord, ClaimVerdict, Committer, Group, PayOrder, PayOrderRefusal, PayOrders,
+    PlaceOrder, PlaceOrderRefusal, PlaceOrders, Sources, StandingReader, Verdict, group_claim_look_ups,
+    group_commit, group_standings,
 };
 use jangteo_shared_kernel::UnitOfWork;
 use jangteo_storage_sea_orm::ConnectError;
@@ -24,19 +25,21 @@ use crate::storage::Storage;
 const SIDE_BY_SIDE: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
 type Tx = <Storage as UnitOfWork>::Tx;
-type GroupOf<S> = Group<<S as SetUseCase<Tx>>::Command, <S as SetUseCase<Tx>>::Verdict>;
+
+/// Whoever asked gets the answer; what was brought about stays with the committer.
+type Answered<R> = Verdict<(), R>;
 
 /// Where it is handed in.
 #[derive(Debug)]
 pub(crate) struct Groups {
     /// Places orders.
-    pub(crate) place_order: GroupOf<PlaceOrders>,
+    pub(crate) place_order: Group<PlaceOrder, Answered<PlaceOrderRefusal>>,
     /// Pays orders.
-    pub(crate) pay_order: GroupOf<PayOrders>,
+    pub(crate) pay_order: Group<PayOrder, Answered<PayOrderRefusal>>,
     /// Charges points.
-    pub(crate) charge_points: GroupOf<ChargePointAccounts>,
+    pub(crate) charge_points: Group<ChargePoints, Answered<ChargePointsRefusal>>,
     /// Issues coupons.
-    pub(crate) claim_coupon: GroupOf<ClaimCoupons>,
+    pub(crate) claim_coupon: Group<ClaimCoupon, ClaimVerdict>,
     /// Says whether log-ins stand.
     pub(crate) session_standing: Group<Session, Option<SessionStanding>>,
     /// Says what is known about claims.
@@ -53,10 +56,10 @@ pub(crate) struct Workers {
 
 #[derive(Debug)]
 struct Committers {
-    place_order: Committer<Tx, PlaceOrders>,
-    pay_order: Committer<Tx, PayOrders>,
-    charge_points: Committer<Tx, ChargePointAccounts>,
-    claim_coupon: Committer<Tx, ClaimCoupons>,
+    place_order: Committer<Tx, PlaceOrders, Answered<PlaceOrderRefusal>>,
+    pay_order: Committer<Tx, PayOrders, Answered<PayOrderRefusal>>,
+    charge_points: Committer<Tx, ChargePointAccounts, Answered<ChargePointsRefusal>>,
+    claim_coupon: Committer<Tx, ClaimCoupons, ClaimVerdict>,
 }
 
 /// Who works on them, at work.
@@ -68,14 +71,34 @@ pub(crate) struct Working {
 
 /// Groups for these use cases, and who works at their ends.
 pub(crate) fn groups(use_cases: &UseCases, sources: &Sources) -> (Groups, Workers) {
-    let (place_order, place_orders) =
-        group_commit("place_order", use_cases.place_order.clone(), PlaceOrder::subjects, sources);
-    let (pay_order, pay_orders) =
-        group_commit("pay_order", use_cases.pay_order.clone(), PayOrder::subjects, sources);
-    let (charge_points, charges) =
-        group_commit("charge_points", use_cases.charge_points.clone(), ChargePoints::subjects, sources);
-    let (claim_coupon, claims) =
-        group_commit("claim_coupon", use_cases.claim_coupon.clone(), ClaimCoupon::subjects, sources);
+    let (place_order, place_orders) = group_commit(
+        "place_order",
+        use_cases.place_order.clone(),
+        PlaceOrder::subjects,
+        Verdict::without_outcome,
+        sources,
+    );
+    let (pay_order, pay_orders) = group_commit(
+        "pay_order",
+        use_cases.pay_order.clone(),
+        PayOrder::subjects,
+        Verdict::without_outcome,
+        sources,
+    );
+    let (charge_points, charges) = group_commit(
+        "charge_points",
+        use_cases.charge_points.clone(),
+        ChargePoints::subjects,
+        Verdict::without_outcome,
+        sources,
+    );
+    let (claim_coupon, claims) = group_commit(
+        "claim_coupon",
+        use_cases.claim_coupon.clone(),
+        ClaimCoupon::subjects,
+        |verdict| verdict,
+        sources,
+    );
     let (session_standing, standings) = group_standings(sources);
     let (claim_look_up, claim_reader) = group_claim_look_ups(sources);
     (

@@ -115,6 +115,19 @@ pub enum Verdict<T, R> {
     Refused(R),
 }
 
+impl<T, R> Verdict<T, R> {
+    /// The verdict without what the command brought about, for whoever needs only the answer.
+    #[must_use]
+    pub fn without_outcome(self) -> Verdict<(), R> {
+        match self {
+            Self::Accepted { answer, .. } => Verdict::Accepted { outcome: (), answer },
+            Self::Replayed(answer) => Verdict::Replayed(answer),
+            Self::KeyReused => Verdict::KeyReused,
+            Self::Refused(refusal) => Verdict::Refused(refusal),
+        }
+    }
+}
+
 /// What is stored under the key of a command.
 pub(crate) enum Found {
     Replay(Answer),

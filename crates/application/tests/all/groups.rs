@@ -75,7 +75,7 @@ impl SetUseCase<Page> for Write {
 struct Office {
     books: Books,
     numbers: Arc<Group<i64, i64>>,
-    committer: Option<Committer<Page, Write>>,
+    committer: Option<Committer<Page, Write, i64>>,
     side_by_side: NonZeroU32,
 }
 
@@ -94,7 +94,8 @@ impl Office {
             begun: Arc::default(),
             committed: Arc::default(),
         };
-        let (numbers, committer) = group_commit("write", Write, subjects, &Self::sources());
+        let (numbers, committer) =
+            group_commit("write", Write, subjects, |verdict| verdict, &Self::sources());
         Self { books, numbers: Arc::new(numbers), committer: Some(committer), side_by_side: NonZeroU32::MIN }
     }
 
