@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jangteo_coupon::{
     Allotments, CampaignRepository, ClaimRefusal, Claimant, IssuedCoupon, IssuedCouponRepository,
 };
-use jangteo_shared_kernel::{CouponId, Quantity, StorageError, Timestamp, UserId};
-use serde_json::json;
+use jangteo_shared_kernel::{CouponId, IssuedCouponId, Quantity, StorageError, Timestamp, UserId};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::changed::changed;
@@ -110,13 +110,22 @@ impl ClaimCoupons {
         let held = set.held.entry(claimant(command)).or_default();
         let coupon = allotment.claim(self.sources.id(now), command.user, *held, now)?;
         *held = Quantity::new(coupon.nth).unwrap_or(Quantity::MAX);
-        let data = json!({ "issuedCouponId": coupon.id, "userId": coupon.user, "sequence": coupon.sequence });
+        let data = Claimed { issued_coupon_id: coupon.id, user_id: coupon.user, sequence: coupon.sequence };
         // The campaign's creation was the first event about it.
         let about = (Aggregate::Campaign, coupon.campaign, i64::from(coupon.sequence) + 1);
         set.events.push(event(&self.sources, now, EventKind::CouponClaimed, about, data));
         set.issued.push(coupon.clone());
         Ok(coupon)
     }
+}
+
+/// What the event of a claimed coupon tells.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Claimed {
+    issued_coupon_id: IssuedCouponId,
+    user_id: UserId,
+    sequence: u32,
 }
 
 /// What a set of commands works on.

@@ -4,7 +4,7 @@ use chrono::SecondsFormat;
 use jangteo_shared_kernel::{EventId, Timestamp};
 use serde_json::{Value, json};
 
-use crate::StoredEvent;
+use crate::{EventData, StoredEvent};
 
 /// The version of CloudEvents.
 const SPEC_VERSION: &str = "1.0";
@@ -30,7 +30,7 @@ pub struct Envelope {
     /// `sequence`: the version of the subject right after the event, of 19 digits, so that texts sort as numbers do.
     pub sequence: String,
     /// `data`: what a consumer needs to know.
-    pub data: Value,
+    pub data: EventData,
 }
 
 impl Envelope {
@@ -87,7 +87,7 @@ mod tests {
             subject: Uuid::from_u128(2),
             version,
             occurred_at: Timestamp::UNIX_EPOCH + TimeDelta::milliseconds(1_500),
-            data: json!({ "total": { "amount": 7, "currency": "KRW" } }),
+            data: EventData::of(&json!({ "total": { "amount": 7, "currency": "KRW" } })),
         }
     }
 

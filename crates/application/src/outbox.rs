@@ -1,9 +1,10 @@
 //! What happened, told to the outside after the commit and at least once.
 
 use jangteo_shared_kernel::{EventId, Id, StorageError, Timestamp};
+use serde::Serialize;
 use uuid::Uuid;
 
-use crate::EventKind;
+use crate::{EventData, EventKind};
 
 /// What kind of thing an event is about. Events of one thing are told in the order of their versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,7 +39,7 @@ pub struct Event {
     /// When.
     pub occurred_at: Timestamp,
     /// What a consumer needs to know.
-    pub data: serde_json::Value,
+    pub data: EventData,
 }
 
 /// Events inside a transaction: they commit with what they tell, or not at all.
@@ -73,7 +74,7 @@ pub(crate) fn event<K>(
     now: Timestamp,
     kind: EventKind,
     (aggregate, subject, version): (Aggregate, Id<K>, i64),
-    data: serde_json::Value,
+    data: impl Serialize,
 ) -> Event {
     Event {
         id: sources.id(now),
@@ -82,6 +83,6 @@ pub(crate) fn event<K>(
         subject: subject.as_uuid(),
         version,
         occurred_at: now,
-        data,
+        data: EventData::of(&data),
     }
 }

@@ -4,23 +4,21 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use jangteo_coupon::{CampaignRepository, IssuedCouponRepository};
-use jangteo_order::{
-    Order, OrderLine, OrderRepository, OrderTerms, OrderedItem, PlaceRefusal, RequestedItems,
-};
+use jangteo_order::{Order, OrderRepository, OrderTerms, OrderedItem, PlaceRefusal, RequestedItems};
 use jangteo_payment::{Payment, PaymentRepository, RequestedTenders, SettleRefusal};
 use jangteo_product::{ProductRepository, Products, SellRefusal};
 use jangteo_ranking::SalesRepository;
 use jangteo_shared_kernel::{
     Currency, IssuedCouponId, Money, MoneyError, ProductId, Quantity, StorageError, Timestamp, UserId,
 };
-use serde_json::json;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::changed::changed;
 use crate::coupons::{CouponBook, CouponNotUsable};
 use crate::idempotency::AnswerLedger;
 use crate::outbox::{event, tell};
-use crate::paid::{paid, payable};
+use crate::paid::{UnitsSold, paid, payable};
 use crate::sales::{note_sales, sold};
 use crate::{
     Aggregate, Answer, Event, EventKind, IdempotencyRepository, Outbox, RequestMark, SetUseCase, Sources,
@@ -206,22 +204,14 @@ impl PlaceOrders {
     }
 
     fn placed(&self, order: &Order) -> Event {
-        let item = |line: &OrderLine| {
-            json!({
-                "orderItemId": line.id,
-                "productId": line.product,
-                "quantity": line.quantity.get(),
-                "net": line.net(),
-            })
+        let data = Placed {
+            user_id: order.user,
+            total: order.total(),
+            discount: order.discount,
+            issued_coupon_id: order.issued_coupon,
+            expires_at: order.expires_at,
+            items: order.lines.iter().map(UnitsSold::of).collect(),
         };
-        let data = json!({
-            "userId": order.user,
-            "total": order.total(),
-            "discount": order.discount,
-            "issuedCouponId": order.issued_coupon,
-            "expiresAt": order.expires_at,
-            "items": order.lines.iter().map(item).collect::<Vec<_>>(),
-        });
         event(
             &self.sources,
             order.created_at,
@@ -230,6 +220,18 @@ impl PlaceOrders {
             data,
         )
     }
+}
+
+/// What the event of a placed order tells.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Placed {
+    user_id: UserId,
+    total: Money,
+    discount: Money,
+    issued_coupon_id: Option<IssuedCouponId>,
+    expires_at: Timestamp,
+    items: Vec<UnitsSold>,
 }
 
 /// What a set of commands works on.

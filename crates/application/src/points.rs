@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jangteo_point::{
     GiveBackRefusal, PointAccount, PointAccounts, PointEntry, PointEntryKind, PointRepository, PointSpendings,
 };
-use jangteo_shared_kernel::{Money, PaymentId, StorageError, Timestamp, UserId};
-use serde_json::json;
+use jangteo_shared_kernel::{Money, OrderId, PaymentId, PointHistoryId, StorageError, Timestamp, UserId};
+use serde::Serialize;
 
 use crate::changed::changed;
 use crate::idempotency::AnswerLedger;
@@ -156,6 +156,17 @@ impl PointBook {
     }
 }
 
+/// What the event of an entry tells.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Moved {
+    history_id: PointHistoryId,
+    amount: Money,
+    balance: Money,
+    order_id: Option<OrderId>,
+    payment_id: Option<PaymentId>,
+}
+
 fn told(sources: &Sources, entry: &PointEntry) -> Event {
     let kind = match entry.kind {
         PointEntryKind::Charged => EventKind::PointCharged,
@@ -164,13 +175,13 @@ fn told(sources: &Sources, entry: &PointEntry) -> Event {
         PointEntryKind::Refunded => EventKind::PointRefunded,
         PointEntryKind::Expired => EventKind::PointExpired,
     };
-    let data = json!({
-        "historyId": entry.id,
-        "amount": entry.amount,
-        "balance": entry.balance,
-        "orderId": entry.order,
-        "paymentId": entry.payment,
-    });
+    let data = Moved {
+        history_id: entry.id,
+        amount: entry.amount,
+        balance: entry.balance,
+        order_id: entry.order,
+        payment_id: entry.payment,
+    };
     event(sources, entry.created_at, kind, (Aggregate::PointAccount, entry.user, entry.sequence), data)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jangteo_shared_kernel::{EventId, StorageError, Timestamp};
 use uuid::Uuid;
 
-use crate::Event;
+use crate::{Event, EventData};
 
 /// An event as a storage has kept it. Its names are texts: another instance, perhaps of a later release, may have told
 /// it.
@@ -24,7 +24,7 @@ pub struct StoredEvent {
     /// When.
     pub occurred_at: Timestamp,
     /// What a consumer needs to know.
-    pub data: serde_json::Value,
+    pub data: EventData,
 }
 
 /// A place between the aggregates: behind the last event of one.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use jangteo_application::{
-    Aggregate, Answer, Event, EventKind, Fingerprint, IdempotencyRecord, RequestMark, Sources,
+    Aggregate, Answer, Event, EventData, EventKind, Fingerprint, IdempotencyRecord, RequestMark, Sources,
 };
 use jangteo_coupon::{Campaign, CampaignDraft, CouponDiscount, CouponScope, IssuedCoupon, NewCampaign};
 use jangteo_order::{Order, OrderLine, OrderTerms, OrderedItem};
@@ -394,7 +394,9 @@ impl Fixtures {
             subject: self.id::<jangteo_shared_kernel::kind::Order>().as_uuid(),
             version: 1,
             occurred_at: self.now(),
-            data: json!({ "total": { "amount": i64::MAX, "currency": "KRW" }, "name": "머그 🧦", "lines": [1, null, true] }),
+            data: EventData::of(
+                &json!({ "total": { "amount": i64::MAX, "currency": "KRW" }, "name": "머그 🧦", "lines": [1, null, true] }),
+            ),
         }
     }
 }

@@ -10,7 +10,8 @@ use std::task::Poll;
 
 use chrono::TimeDelta;
 use jangteo_application::{
-    Aggregate, Envelope, Event, EventKind, EventSink, Outbox, OutboxQueries, Relay, Relayed, SinkError,
+    Aggregate, Envelope, Event, EventData, EventKind, EventSink, Outbox, OutboxQueries, Relay, Relayed,
+    SinkError,
 };
 use jangteo_shared_kernel::{StorageError, atomically};
 use jangteo_storage_memory::{MemoryStorage, MemoryTransaction};
@@ -84,7 +85,7 @@ fn event(shop: &Shop, subject: Uuid, version: i64) -> Event {
         subject,
         version,
         occurred_at: now,
-        data: json!({}),
+        data: EventData::of(&json!({})),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use chrono::TimeDelta;
 use jangteo_application::{
-    Aggregate, Envelope, Event, EventKind, EventSink, Outbox, OutboxQueries, Relay, SinkError,
+    Aggregate, Envelope, Event, EventData, EventKind, EventSink, Outbox, OutboxQueries, Relay, SinkError,
 };
 use jangteo_shared_kernel::{Transaction, UnitOfWork};
 use jangteo_storage_memory::MemoryTransaction;
@@ -88,7 +88,7 @@ async fn tell(shop: &Shop, dice: &Dice, n: usize, thing: &mut Thing) {
                 subject: Uuid::from_u128(n as u128),
                 version,
                 occurred_at: shop.sources.now(),
-                data: json!({}),
+                data: EventData::of(&json!({})),
             }
         })
         .collect();

@@ -84,6 +84,10 @@ async fn busy_shop() -> Shop {
     shop
 }
 
+fn data(event: &Event) -> serde_json::Value {
+    serde_json::from_str(event.data.as_str()).unwrap()
+}
+
 fn names(value: &serde_json::Value, into: &mut BTreeSet<String>) {
     match value {
         serde_json::Value::Object(fields) => {
@@ -109,7 +113,7 @@ async fn the_document_names_every_field_and_no_other() {
     let documented = documented();
     let mut seen = BTreeSet::new();
     for event in busy_shop().await.storage.events() {
-        let fields: BTreeSet<String> = event.data.as_object().unwrap().keys().cloned().collect();
+        let fields: BTreeSet<String> = data(&event).as_object().unwrap().keys().cloned().collect();
         assert_eq!(fields, documented[event.kind.name()], "{}", event.kind.name());
         seen.insert(event.kind);
     }
@@ -125,7 +129,7 @@ async fn no_event_holds_personal_data() {
             assert!(!told.contains(personal), "{personal} in {told}");
         }
         let mut fields = BTreeSet::new();
-        names(&event.data, &mut fields);
+        names(&data(&event), &mut fields);
         for personal in ["email", "name", "phone", "password", "passwordHash", "reason", "address"] {
             assert!(!fields.contains(personal), "{personal} in {told}");
         }

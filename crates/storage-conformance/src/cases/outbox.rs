@@ -1,6 +1,6 @@
 //! Events, as use cases tell them.
 
-use jangteo_application::{Aggregate, Event};
+use jangteo_application::{Aggregate, Event, EventData};
 use serde_json::json;
 
 use crate::prelude::*;
@@ -19,7 +19,11 @@ pub(crate) async fn takes_events_of_every_kind<S: Storage>(storage: S) {
         json!({ "deep": { "er": [[{ "est": [i64::MIN, u64::MAX] }]] } }),
     ];
     for data in data {
-        events.push(Event { data, version: i64::MAX, ..fixtures.event(Aggregate::Order) });
+        events.push(Event {
+            data: EventData::of(&data),
+            version: i64::MAX,
+            ..fixtures.event(Aggregate::Order)
+        });
     }
     commit!(storage, tx => tx.append_events(&events); tx.append_events(&[fixtures.event(Aggregate::User)]));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jangteo_application::{Aggregate, AggregatePosition, Event, StoredEvent};
+use jangteo_application::{Aggregate, AggregatePosition, Event, EventData, StoredEvent};
 use jangteo_shared_kernel::EventId;
 use serde_json::json;
 
@@ -58,7 +58,11 @@ pub(crate) async fn an_event_reads_back_as_it_was_told<S: Storage>(storage: S) {
     ];
     let mut events: Vec<Event> = data
         .into_iter()
-        .map(|data| Event { data, version: i64::MAX, ..fixtures.event(Aggregate::Order) })
+        .map(|data| Event {
+            data: EventData::of(&data),
+            version: i64::MAX,
+            ..fixtures.event(Aggregate::Order)
+        })
         .collect();
     events.extend(jangteo_application::EventKind::ALL.iter().map(|kind| Event {
         kind: *kind,

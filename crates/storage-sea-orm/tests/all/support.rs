@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{TimeDelta, TimeZone, Utc};
-use jangteo_application::{Aggregate, Answer, Event, EventKind, Fingerprint, IdempotencyRecord, RequestMark};
+use jangteo_application::{
+    Aggregate, Answer, Event, EventData, EventKind, Fingerprint, IdempotencyRecord, RequestMark,
+};
 use jangteo_coupon::{Campaign, CampaignDraft, CouponDiscount, CouponScope, IssuedCoupon, NewCampaign};
 use jangteo_order::{Order, OrderTerms, OrderedItem};
 use jangteo_payment::{PayableOrder, Payment, RequestedTenders};
@@ -348,6 +350,6 @@ pub(crate) fn event(n: u32, subject: uuid::Uuid) -> Event {
         subject,
         version: 1,
         occurred_at: at(i64::from(n)),
-        data: serde_json::json!({ "name": "머그 \"컵\"", "total": i64::MAX }),
+        data: EventData::of(&serde_json::json!({ "name": "머그 \"컵\"", "total": i64::MAX })),
     }
 }
