@@ -59,6 +59,8 @@ pub(crate) struct Selected {
     pub(crate) keys: Vec<Column>,
     /// A further condition in SQL, on the table called `t`.
     pub(crate) only: Option<&'static str>,
+    /// A column of the answer that is not of the table, and the query that it is read by.
+    pub(crate) besides: Option<(&'static str, &'static str)>,
     /// Whether and how the rows are locked. An engine with one writer has nothing to do for it.
     pub(crate) lock: Lock,
 }
@@ -116,6 +118,7 @@ pub(crate) struct UpdateSet<E: EntityTrait> {
 pub(crate) struct SelectSet<E: EntityTrait> {
     keys: &'static [E::Column],
     only: Option<&'static str>,
+    besides: Option<(E::Column, &'static str)>,
     lock: Lock,
     texts: Texts,
 }
@@ -252,27 +255,41 @@ impl<E: EntityTrait> UpdateSet<E> {
 impl<E: EntityTrait> SelectSet<E> {
     /// Reads the rows whose `keys` have the values of the set.
     pub(crate) const fn by(keys: &'static [E::Column]) -> Self {
-        Self { keys, only: None, lock: Lock::None, texts: Texts::new() }
+        Self { keys, only: None, besides: None, lock: Lock::None, texts: Texts::new() }
     }
 
     /// The same, but only those for which a condition in SQL holds, in which the table is called `t`.
     pub(crate) const fn by_where(keys: &'static [E::Column], condition: &'static str) -> Self {
-        Self { keys, only: Some(condition), lock: Lock::None, texts: Texts::new() }
+        Self { keys, only: Some(condition), besides: None, lock: Lock::None, texts: Texts::new() }
+    }
+
+    /// The same, with a column that another table has: a query of one value or none, about the row of the table called `t`.
+    pub(crate) const fn by_where_with(
+        keys: &'static [E::Column],
+        condition: &'static str,
+        besides: (E::Column, &'static str),
+    ) -> Self {
+        Self { keys, only: Some(condition), besides: Some(besides), lock: Lock::None, texts: Texts::new() }
     }
 
     /// Reads the rows and locks them until the transaction ends, in the order of the set, which MUST be ascending.
     pub(crate) const fn locking(keys: &'static [E::Column]) -> Self {
-        Self { keys, only: None, lock: Lock::Waiting, texts: Texts::new() }
+        Self { keys, only: None, besides: None, lock: Lock::Waiting, texts: Texts::new() }
     }
 
     /// The same, but leaves out the rows that somebody else has locked, and so waits for nobody.
     pub(crate) const fn locking_free(keys: &'static [E::Column]) -> Self {
-        Self { keys, only: None, lock: Lock::Skipping, texts: Texts::new() }
+        Self { keys, only: None, besides: None, lock: Lock::Skipping, texts: Texts::new() }
     }
 
     pub(crate) fn prepared(&self, engine: Engine) -> &Prepared {
         self.texts.of(engine, || {
-            let selected = Selected { keys: columns::<E>(self.keys), only: self.only, lock: self.lock };
+            let selected = Selected {
+                keys: columns::<E>(self.keys),
+                only: self.only,
+                besides: self.besides.map(|(column, query)| (column.as_str(), query)),
+                lock: self.lock,
+            };
             Prepared { text: engine.dialect().select(&table::<E>(), &selected), row: selected.keys }
         })
     }

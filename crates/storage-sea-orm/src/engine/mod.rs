@@ -248,6 +248,14 @@ impl Engine {
     }
 }
 
+/// The columns of an answer: those of the table called `t`, but for what is read from elsewhere.
+fn answered(table: &Table, selected: &Selected, quoted: fn(&str) -> String) -> String {
+    listed(table.columns.iter().map(|column| match selected.besides {
+        Some((name, query)) if name == column.name => format!("({query}) AS {}", quoted(name)),
+        _ => format!("t.{}", quoted(column.name)),
+    }))
+}
+
 fn listed(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }

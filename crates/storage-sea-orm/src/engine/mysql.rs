@@ -16,7 +16,7 @@ use sea_orm::{
 };
 
 use super::server::{AS_CONNECTED, MIGRATION, PREPARED, pool};
-use super::{Dialect, Engine, Pools, json, listed};
+use super::{Dialect, Engine, Pools, answered, json, listed};
 use crate::error::Class;
 use crate::options::{ConnectError, StorageOptions};
 use crate::set::{Changed, Column, Kind, Lock, Selected, Table};
@@ -172,7 +172,7 @@ impl Dialect for MySql {
     /// With locks: ``… STRAIGHT_JOIN `t` AS t FORCE INDEX (PRIMARY) ON … FOR UPDATE``. Only what is looked up is locked, in
     /// the order of the set.
     fn select(&self, table: &Table, selected: &Selected) -> String {
-        let names = names_of(table);
+        let names = answered(table, selected, quoted);
         let (rows, matches) = (rows(&selected.keys), matching(&selected.keys));
         let condition = selected.only.map(|only| format!(" WHERE {only}")).unwrap_or_default();
         let (force, lock) = match selected.lock {

@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use super::server::{AS_CONNECTED, MIGRATION, PREPARED, pool};
-use super::{Dialect, Engine, Pools, listed};
+use super::{Dialect, Engine, Pools, answered, listed};
 use crate::error::Class;
 use crate::options::{ConnectError, StorageOptions};
 use crate::set::{Changed, Column, Kind, Lock, Selected, Table};
@@ -148,7 +148,7 @@ impl Dialect for Postgres {
     /// meanwhile is looked at again, beside its row of the set alone; under `t."a" = ANY ($1)` that would read the whole set
     /// for each such row.
     fn select(&self, table: &Table, selected: &Selected) -> String {
-        let names = listed(table.columns.iter().map(|column| format!("t.{}", quoted(column.name))));
+        let names = answered(table, selected, quoted);
         let (rows, matches) = (rows(&selected.keys), matching(&selected.keys));
         let condition = selected.only.map(|only| format!(" WHERE {only}")).unwrap_or_default();
         let order = match selected.lock {

@@ -12,7 +12,7 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
 };
 
-use super::{Dialect, Engine, Pools, json, listed};
+use super::{Dialect, Engine, Pools, answered, json, listed};
 use crate::error::Class;
 use crate::options::{ConnectError, StorageOptions};
 use crate::set::{Changed, Column, Kind, Selected, Table};
@@ -150,7 +150,7 @@ impl Dialect for Sqlite {
     /// `CROSS JOIN` makes SQLite go through the set and look each row up, in the order of the set. Nothing is locked: the
     /// transaction holds the only write lock.
     fn select(&self, table: &Table, selected: &Selected) -> String {
-        let names = names_of(table);
+        let names = answered(table, selected, quoted);
         let matches = matching(&selected.keys);
         let condition = selected.only.map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
         let table = quoted(table.name);

@@ -27,7 +27,6 @@ pub(crate) mod refund_items;
 pub(crate) mod refund_shares;
 pub(crate) mod refunds;
 pub(crate) mod standing_families;
-pub(crate) mod standing_users;
 pub(crate) mod stock_adjustments;
 pub(crate) mod uncounted_sales;
 pub(crate) mod users;

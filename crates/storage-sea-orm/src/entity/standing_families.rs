@@ -1,4 +1,4 @@
-//! What of a log-in says whether it stands.
+//! What says whether a log-in stands, and what it may do.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,6 +9,8 @@ pub(crate) struct Model {
     pub(crate) id: Uuid,
     pub(crate) user_id: Uuid,
     pub(crate) expires_at: DateTimeUtc,
+    /// That of the account, read from `users`; `None` if that is deleted.
+    pub(crate) role: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

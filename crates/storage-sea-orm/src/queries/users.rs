@@ -9,16 +9,21 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use super::keyset;
 use crate::SeaOrmStorage;
 use crate::entity::users::Column;
-use crate::entity::{standing_families, standing_users, users};
+use crate::entity::{standing_families, users};
 use crate::error::Place;
 use crate::names::Named;
 use crate::rows;
 use crate::set::SelectSet;
 
-static STANDING_FAMILIES: SelectSet<standing_families::Entity> =
-    SelectSet::by_where(&[standing_families::Column::Id], "t.ended_at IS NULL");
-static STANDING_USERS: SelectSet<standing_users::Entity> =
-    SelectSet::by_where(&[standing_users::Column::Id], "t.deleted_at IS NULL");
+/// Every request with a log-in asks, so it is one statement and not one a table.
+static STANDING_FAMILIES: SelectSet<standing_families::Entity> = SelectSet::by_where_with(
+    &[standing_families::Column::Id],
+    "t.ended_at IS NULL",
+    (
+        standing_families::Column::Role,
+        "SELECT u.role FROM users AS u WHERE u.id = t.user_id AND u.deleted_at IS NULL",
+    ),
+);
 
 impl UserQueries for SeaOrmStorage {
     async fn find_user(&self, id: UserId) -> Result<Option<User>, StorageError> {
@@ -39,22 +44,15 @@ impl UserQueries for SeaOrmStorage {
     ) -> Result<Vec<Option<SessionStanding>>, StorageError> {
         let asked: BTreeSet<RefreshFamilyId> = sessions.iter().map(|session| session.family).collect();
         let families = self.reader.select(&STANDING_FAMILIES, rows::keys(&asked)).await?;
-        let owner_of: HashMap<RefreshFamilyId, UserId> = families
-            .into_iter()
-            .filter(|family| now < family.expires_at)
-            .map(|family| (RefreshFamilyId::from_uuid(family.id), UserId::from_uuid(family.user_id)))
-            .collect();
-        let owners: BTreeSet<UserId> = owner_of.values().copied().collect();
-        let mut role_of = HashMap::new();
-        for user in self.reader.select(&STANDING_USERS, rows::keys(&owners)).await? {
-            let id = UserId::from_uuid(user.id);
-            let role: Role = Place { table: "users", id: &id }.named("role", &user.role)?;
-            role_of.insert(id, role);
+        let mut standing_of = HashMap::with_capacity(families.len());
+        for family in families.into_iter().filter(|family| now < family.expires_at) {
+            let user = UserId::from_uuid(family.user_id);
+            if let Some(role) = family.role {
+                let role: Role = Place { table: "users", id: &user }.named("role", &role)?;
+                standing_of.insert((RefreshFamilyId::from_uuid(family.id), user), SessionStanding { role });
+            }
         }
-        let standing = |session: &Session| {
-            let owner = owner_of.get(&session.family).filter(|owner| **owner == session.user)?;
-            role_of.get(owner).map(|role| SessionStanding { role: *role })
-        };
+        let standing = |session: &Session| standing_of.get(&(session.family, session.user)).copied();
         Ok(sessions.iter().map(standing).collect())
     }
 
