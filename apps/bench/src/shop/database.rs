@@ -16,8 +16,13 @@ pub(crate) const SETTINGS: &[(&str, &str)] = &[
     ("synchronous_commit", "on"),
     ("full_page_writes", "on"),
     ("shared_buffers", "1GB"),
+    ("min_wal_size", "4GB"),
     ("max_wal_size", "8GB"),
 ];
+
+/// How many files of its log PostgreSQL has at hand before it is loaded, of 16 MiB each: `min_wal_size`. A server that has run
+/// for a while writes into files of the past; a new one would fill a new file with zeros first, and every commit waits for it.
+const LOG_FILES: u32 = 256;
 
 /// What the file of an embedded database is called.
 const FILE: &str = "jangteo.sqlite";
@@ -49,6 +54,11 @@ impl Postgres {
             let holds = format!("DO 'BEGIN ASSERT current_setting(''{name}'') = ''{value}''; END'");
             server.execute(&holds).with_context(|| format!("{name} is not {value}"))?;
         }
+        server.execute(&format!(
+            "DO 'BEGIN FOR n IN 1..{LOG_FILES} LOOP \
+             PERFORM pg_create_restore_point(''next''); PERFORM pg_switch_wal(); END LOOP; END'"
+        ))?;
+        server.execute("CHECKPOINT")?;
         Ok(Self { server: Rc::new(server), databases: Rc::default() })
     }
 

@@ -55,8 +55,8 @@ impl<'a> Walks<'a> {
     }
 }
 
-/// The large tables in which more rows were passed than a small one has, or fetched than answers need. A table that was empty before may have been
-/// walked through while it was small; and who looks at its first row only does not walk.
+/// The large tables in which more rows were passed than a small one has, or fetched than answers need. A table that was
+/// empty before may have been walked through while it was small; and who looks at its first row only does not walk.
 fn walked(before: &HashMap<String, Counted>, after: &HashMap<String, Counted>, answers: i64) -> Vec<String> {
     let mut walked = Vec::new();
     for (table, after) in after {
