@@ -25,7 +25,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Checks that every member depends only on what its place in the architecture may know.
+    /// Checks that every member depends only on what its place in the architecture may know, and that
+    /// docs/dependencies.md lists what they take from others.
     CheckDeps {
         /// The Cargo.toml of the workspace to check [default: this workspace].
         #[arg(long, value_name = "PATH")]

@@ -1,9 +1,12 @@
 //! Enforces "Who may know whom": what a member of the workspace depends on follows from its place in the tree.
 //!
-//! [`table`] holds the rules, one row a place; the other modules compare a workspace with them.
+//! [`table`] holds the rules, one row a place; the other modules compare a workspace with them. [`list`] besides compares
+//! the document that vets the direct dependencies with what they are.
 
+mod direct;
 mod graph;
 mod inheritance;
+mod list;
 mod members;
 mod place;
 mod table;
@@ -19,17 +22,31 @@ use cargo_metadata::{CargoOpt, Metadata, MetadataCommand};
 use self::members::Members;
 use self::violation::Violation;
 
-/// Fails, telling every violation, if the workspace of this manifest breaks a rule.
+/// Fails, telling everything that is wrong, if the workspace of this manifest breaks a rule or its list of direct
+/// dependencies is not what they are.
 pub(crate) fn run(manifest: &Path) -> Result<()> {
     let metadata = metadata(manifest)?;
     let members = Members::of(&metadata);
     let violations = violations(&metadata, &members)?;
-    if violations.is_empty() {
-        println!("the dependency rules hold for all {} members", members.len());
-        return Ok(());
+    let faults = list::check(&members, &metadata)?;
+    let mut told = Vec::new();
+    if !violations.is_empty() {
+        let all: Vec<_> = violations.iter().map(Violation::to_string).collect();
+        told.push(format!("the dependency rules are broken {} time(s)\n\n{}", all.len(), all.join("\n\n")));
     }
-    let list: Vec<_> = violations.iter().map(Violation::to_string).collect();
-    bail!("the dependency rules are broken {} time(s)\n\n{}", list.len(), list.join("\n\n"));
+    if !faults.is_empty() {
+        let all = faults.join("\n  ");
+        told.push(format!("{} is wrong in {} place(s)\n\n  {all}", list::LIST, faults.len()));
+    }
+    if !told.is_empty() {
+        bail!(told.join("\n\n"));
+    }
+    println!(
+        "the dependency rules hold for all {} members; {} lists what they use",
+        members.len(),
+        list::LIST
+    );
+    Ok(())
 }
 
 fn violations(metadata: &Metadata, members: &Members<'_>) -> Result<Vec<Violation>> {

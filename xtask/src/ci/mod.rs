@@ -36,7 +36,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         Step::cargo("10,000 random sequences in memory", sequences),
         Step::cargo("documentation", documentation),
         Step::cargo("licences and bans", cargo(&["deny", "check", "licenses", "bans", "sources"])),
-        Step::task("dependency rules", "cargo xtask check-deps", || {
+        Step::task("dependency rules and the list of dependencies", "cargo xtask check-deps", || {
             check_deps::run(&workspace.root().join("Cargo.toml"))
         }),
         Step::task("freshness of the OpenAPI document", "cargo xtask openapi --check", || {

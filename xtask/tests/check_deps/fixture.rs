@@ -70,6 +70,27 @@ unsafe_code = "forbid"
 [workspace.dependencies]
 "#;
 
+/// Where the list of direct dependencies is, from the root of the workspace.
+const LISTED_IN: &str = "docs/dependencies.md";
+
+/// What vets the direct dependencies of the members above.
+const LIST: &str = "\
+## In the server
+
+| crate | licence | reason |
+|---|---|---|
+| `sea-orm` | MIT | Talks to databases. |
+| `serde` | MIT | Reads and writes. |
+| `tokio` | MIT | Waits. |
+| `uuid` | MIT | Names things. |
+
+## In tools only
+
+## In tests only
+
+| `proptest` | MIT | Draws sequences. |
+";
+
 /// The workspace. It is deleted when this is dropped.
 pub(crate) struct Fixture {
     folder: TempDir,
@@ -83,7 +104,7 @@ impl Fixture {
             fixture.write_crate(
                 &format!("third-parties/{name}"),
                 name,
-                "[features]\nrt = []\nsync = []\n",
+                "license = \"MIT\"\n[features]\nrt = []\nsync = []\n",
             )?;
             let path = format!("path = \"../third-parties/{name}\"");
             dependencies
@@ -94,6 +115,7 @@ impl Fixture {
             dependencies.push(format!("{name} = {{ path = \"{folder}\", version = \"1.0.0\" }}"));
         }
         fixture.write("workspace/Cargo.toml", &format!("{WORKSPACE}{}\n", dependencies.join("\n")))?;
+        fixture.write(&format!("workspace/{LISTED_IN}"), LIST)?;
         Ok(fixture)
     }
 
@@ -118,6 +140,19 @@ impl Fixture {
         let manifest = self.read(&path)?;
         assert!(manifest.contains(old), "{path} does not contain {old}:\n{manifest}");
         self.write(&path, &manifest.replace(old, new))
+    }
+
+    /// Replaces a part of the list of direct dependencies, which must be there.
+    pub(crate) fn replace_in_list(&self, old: &str, new: &str) -> Result<()> {
+        let path = format!("workspace/{LISTED_IN}");
+        let list = self.read(&path)?;
+        assert!(list.contains(old), "{path} does not contain {old}:\n{list}");
+        self.write(&path, &list.replace(old, new))
+    }
+
+    /// Takes the list of direct dependencies away.
+    pub(crate) fn remove_list(&self) -> Result<()> {
+        Ok(fs::remove_file(self.folder.path().join("workspace").join(LISTED_IN))?)
     }
 
     /// What `cargo xtask check-deps` says of the workspace.

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod inheritance;
+mod list;
 mod third_parties;
 mod who_may_know_whom;
 

@@ -88,6 +88,7 @@ fn adapters_and_apps_may_use_what_they_need() -> Result<()> {
     let fixture = Fixture::new()?;
     fixture.declare("crates/storage-sea-orm", "dependencies", "sqlx-core.workspace = true")?;
     fixture.declare("apps/api", "dependencies", "tokio.workspace = true")?;
+    fixture.replace_in_list("| `tokio`", "| `sqlx-core` | MIT | Pools connections. |\n| `tokio`")?;
     fixture.check()?.assert_passed();
     Ok(())
 }
