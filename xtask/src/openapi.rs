@@ -10,7 +10,8 @@ use crate::workspace::Workspace;
 
 /// Where the document is committed, from the root of the workspace.
 const COMMITTED: &str = "docs/api-spec/openapi.yaml";
-const SERVER_PRINTS_IT: [&str; 8] = ["run", "-q", "-p", "jangteo-api", "--bin", "jangteo", "--", "openapi"];
+const SERVER_PRINTS_IT: [&str; 9] =
+    ["run", "-q", "--locked", "-p", "jangteo-api", "--bin", "jangteo", "--", "openapi"];
 const REMEDY: &str = "run `cargo xtask openapi` and commit the result";
 
 /// Writes the document, creating its folder if need be.
@@ -86,7 +87,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let cargo = folder.path().join("cargo");
         fs::write(folder.path().join("printed"), text)?;
-        fs::write(&cargo, "#!/bin/sh\n[ \"$8\" = openapi ] && exec cat printed\n")?;
+        fs::write(&cargo, "#!/bin/sh\n[ \"$9\" = openapi ] && exec cat printed\n")?;
         fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755))?;
         let workspace = Workspace::at(folder.path(), &cargo);
         Ok((folder, workspace))
