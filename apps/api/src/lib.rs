@@ -6,6 +6,7 @@
 //!
 //! The library is there for the binary `jangteo`; all of it is behind [`run`].
 
+mod administration;
 mod body;
 mod call;
 mod cli;

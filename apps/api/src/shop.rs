@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use jangteo_application::{
-    AdjustStocks, CancelOrders, CancelPayments, ChargePointAccounts, ClaimCoupons, CreateCampaigns,
-    CreateProducts, DeleteAccounts, EditProducts, EditProfiles, GatedClaims, GrantPointAccounts, PayOrders,
-    PlaceOrders, RefundPayments, RegisterUsers, SessionPolicy, Sessions, SetUseCase, Sources, submit,
+    CancelOrders, CancelPayments, ChargePointAccounts, ClaimCoupons, DeleteAccounts, EditProfiles,
+    GatedClaims, PayOrders, PlaceOrders, RefundPayments, RegisterUsers, SessionPolicy, Sessions, SetUseCase,
+    Sources, submit,
 };
 use jangteo_redis::{Redis, RedisAnswers};
 use jangteo_security::{
@@ -17,8 +17,9 @@ use jangteo_shared_kernel::{BusinessZone, UnitOfWork};
 use jangteo_storage_sea_orm::WrittenProductsHook;
 use jangteo_user::AccessTokens;
 
+use crate::administration::Administration;
 use crate::body;
-use crate::call::Terms;
+use crate::call::{ForAdministrators, Terms};
 use crate::config::Settings;
 use crate::gate::Gate;
 use crate::groups::{Groups, Workers, groups};
@@ -57,9 +58,11 @@ pub(crate) struct Shop {
     pub(crate) groups: Groups,
     /// The use cases.
     pub(crate) use_cases: UseCases,
+    /// Those of administrators.
+    pub(crate) administration: ForAdministrators<Administration>,
 }
 
-/// The use cases, by what they do.
+/// The use cases of customers, by what they do.
 #[derive(Debug)]
 pub(crate) struct UseCases {
     /// Makes accounts.
@@ -68,18 +71,8 @@ pub(crate) struct UseCases {
     pub(crate) edit_profile: EditProfiles,
     /// Deletes accounts.
     pub(crate) delete_account: DeleteAccounts,
-    /// Creates products.
-    pub(crate) create_product: CreateProducts,
-    /// Edits products.
-    pub(crate) edit_product: EditProducts,
-    /// Adjusts stock.
-    pub(crate) adjust_stock: AdjustStocks,
     /// Charges points.
     pub(crate) charge_points: ChargePointAccounts,
-    /// Grants points.
-    pub(crate) grant_points: GrantPointAccounts,
-    /// Creates coupon campaigns.
-    pub(crate) create_campaign: CreateCampaigns,
     /// Issues coupons.
     pub(crate) claim_coupon: ClaimCoupons,
     /// Places orders.
@@ -141,6 +134,7 @@ impl Shop {
             sessions,
             groups,
             use_cases,
+            administration: ForAdministrators::new(Administration::new(settings, &sources)),
             sources,
         };
         Ok((shop, workers))
@@ -171,12 +165,7 @@ impl UseCases {
             register: RegisterUsers { sources: sources(), currency },
             edit_profile: EditProfiles,
             delete_account: DeleteAccounts { sources: sources() },
-            create_product: CreateProducts { sources: sources() },
-            edit_product: EditProducts { sources: sources() },
-            adjust_stock: AdjustStocks { sources: sources(), render: body::product::adjusted },
             charge_points: ChargePointAccounts { sources: sources(), limits, render: body::point::entered },
-            grant_points: GrantPointAccounts { sources: sources(), limits, render: body::point::entered },
-            create_campaign: CreateCampaigns { sources: sources() },
             claim_coupon: ClaimCoupons { sources: sources(), render: body::coupon::claimed },
             place_order: PlaceOrders {
                 sources: sources(),

@@ -11,6 +11,7 @@ mod input;
 mod json;
 mod key;
 mod query;
+mod reserved;
 
 use std::pin::Pin;
 
@@ -26,6 +27,7 @@ pub(crate) use json::present;
 pub(crate) use json::{Body, Terms};
 pub(crate) use key::{IDEMPOTENCY_KEY, Keyed, Keying, NoKey};
 pub(crate) use query::{Paging, Parameters, QueryString};
+pub(crate) use reserved::ForAdministrators;
 
 use crate::problem::{Code, Problem};
 use crate::shop::Shop;

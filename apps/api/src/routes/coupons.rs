@@ -50,9 +50,9 @@ pub(super) fn enter(table: &mut Table) {
     )),
 )]
 async fn create_campaign(call: Call<Administrator, Json<CreateCampaign>>) -> Result<HttpResponse, Problem> {
-    let Call { shop, input: MeantCampaign { new, products }, .. } = call;
+    let Call { shop, who, input: MeantCampaign { new, products }, .. } = call;
     check_products(&shop, &products).await?;
-    let campaign = shop.submit(&shop.use_cases.create_campaign, new).await?;
+    let campaign = shop.submit(&shop.administration.by(&who).create_campaign, new).await?;
     let path = format!("/api/v1/coupons/{}", campaign.id);
     let body = CampaignBody::of(&campaign, shop.sources.now());
     Ok(reply::created(&path, &Tag::of_body(&body), &body))

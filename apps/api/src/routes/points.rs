@@ -97,7 +97,7 @@ async fn charge_points(call: Call<SignedIn, Json<Charge>, Keyed>) -> Result<Http
 )]
 async fn grant_points(call: Call<Administrator, Json<Grant>, Keyed>) -> Result<HttpResponse, Problem> {
     let user = named_user(&call.request, call.who.user())?;
-    let Call { shop, input: grant, key, .. } = call;
+    let Call { shop, who, input: grant, key, .. } = call;
     let command = GrantPoints {
         user,
         amount: grant.amount,
@@ -105,7 +105,7 @@ async fn grant_points(call: Call<Administrator, Json<Grant>, Keyed>) -> Result<H
         reason: grant.reason,
         mark: key.into_mark(),
     };
-    reply::keyed(shop.submit(&shop.use_cases.grant_points, command).await?, cannot_grant)
+    reply::keyed(shop.submit(&shop.administration.by(&who).grant_points, command).await?, cannot_grant)
 }
 
 impl QueryString for Paging {

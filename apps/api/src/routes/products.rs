@@ -38,7 +38,8 @@ pub(super) fn enter(table: &mut Table) {
     )),
 )]
 async fn create_product(call: Call<Administrator, Json<CreateProduct>>) -> Result<HttpResponse, Problem> {
-    let product = call.shop.submit(&call.shop.use_cases.create_product, call.input).await?;
+    let Call { shop, who, input, .. } = call;
+    let product = shop.submit(&shop.administration.by(&who).create_product, input).await?;
     let path = format!("/api/v1/products/{}", product.id);
     Ok(reply::created(&path, &tag(&product), &ProductBody::from(&product)))
 }
@@ -161,7 +162,7 @@ async fn edit_product(call: Call<Administrator, Json<EditProductBody>>) -> Resul
     let product = call.path_id("id")?;
     let expected = reply::matching_versions(&call.request);
     let command = EditProduct { product, edit: call.input, expected };
-    let edited = call.shop.submit(&call.shop.use_cases.edit_product, command).await?;
+    let edited = call.shop.submit(&call.shop.administration.by(&call.who).edit_product, command).await?;
     let product = edited.map_err(cannot_edit)?;
     Ok(reply::changed(&tag(&product), &ProductBody::from(&product)))
 }

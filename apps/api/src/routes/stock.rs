@@ -32,7 +32,7 @@ pub(super) fn enter(table: &mut Table) {
 )]
 async fn adjust_stock(call: Call<Administrator, Json<Adjustment>, Keyed>) -> Result<HttpResponse, Problem> {
     let product = call.path_id("id")?;
-    let Call { shop, input: (delta, reason), key, .. } = call;
+    let Call { shop, who, input: (delta, reason), key, .. } = call;
     let command = AdjustStock { product, delta, reason, mark: key.into_mark() };
-    reply::keyed(shop.submit(&shop.use_cases.adjust_stock, command).await?, cannot_adjust)
+    reply::keyed(shop.submit(&shop.administration.by(&who).adjust_stock, command).await?, cannot_adjust)
 }

@@ -45,7 +45,8 @@ impl Demo<'_> {
         if let Some(user) = self.shop.storage.find_user_by_address(&email).await? {
             return Ok(Present { id: user.id, new: false });
         }
-        let (use_cases, sources) = self.days_ago(30)?;
+        let sources = self.days_ago(30);
+        let register = self.use_cases(&sources)?.register;
         let hashed = self.shop.passwords.hash_password(account.password.parse()?).await;
         let profile = Profile {
             email: email.clone(),
@@ -54,7 +55,7 @@ impl Demo<'_> {
         };
         let password_hash = hashed.map_err(|cause| anyhow!(cause))?;
         let command = RegisterUser { profile, role: account.role, password_hash };
-        if let Ok(user) = submit(&self.shop.storage, &use_cases.register, &sources, command).await? {
+        if let Ok(user) = submit(&self.shop.storage, &register, &sources, command).await? {
             return Ok(Present { id: user.id, new: true });
         }
         // Another run was faster.

@@ -20,9 +20,10 @@ impl Demo<'_> {
         let mut draft = CampaignDraft::new(name, discount, CouponScope::All, Quantity::new(100)?);
         draft.terms.minimum_order = Some(Money::new(20_000, currency));
         draft.valid_days = Some(30);
-        let (use_cases, sources) = self.days_ago(7)?;
+        let sources = self.days_ago(7);
+        let create_campaign = self.administration(&sources).create_campaign;
         let new = NewCampaign::check(draft, currency)?;
-        submit(&self.shop.storage, &use_cases.create_campaign, &sources, new).await?;
+        submit(&self.shop.storage, &create_campaign, &sources, new).await?;
         Ok(1)
     }
 

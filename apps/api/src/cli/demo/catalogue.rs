@@ -64,7 +64,8 @@ const WARES: [Ware; 10] = [
 impl Demo<'_> {
     /// Sees to it that the products are there, and says how many are new.
     pub(super) async fn products(&self) -> anyhow::Result<usize> {
-        let (use_cases, sources) = self.days_ago(29)?;
+        let sources = self.days_ago(29);
+        let create_product = self.administration(&sources).create_product;
         let mut new = 0;
         for ware in &WARES {
             let name: ProductName = ware.name.parse()?;
@@ -78,7 +79,7 @@ impl Demo<'_> {
                 status: ware.status,
                 stock: ware.stock.try_into()?,
             };
-            submit(&self.shop.storage, &use_cases.create_product, &sources, product).await?;
+            submit(&self.shop.storage, &create_product, &sources, product).await?;
             new += 1;
         }
         Ok(new)

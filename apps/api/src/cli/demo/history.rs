@@ -21,10 +21,12 @@ impl Demo<'_> {
         if account.sequence > 0 {
             return Ok(0);
         }
-        let (use_cases, sources) = self.days_ago(21)?;
+        let sources = self.days_ago(21);
+        let (charge_points, grant_points) =
+            (self.use_cases(&sources)?.charge_points, self.administration(&sources).grant_points);
         let amount = Money::new(500_000, self.settings.currency);
         let charge = ChargePoints { user, amount, mark: mark(user, "charge")? };
-        accepted(submit(&self.shop.storage, &use_cases.charge_points, &sources, charge).await?)?;
+        accepted(submit(&self.shop.storage, &charge_points, &sources, charge).await?)?;
         let grant = GrantPoints {
             user,
             amount: Money::new(5_000, self.settings.currency),
@@ -32,7 +34,7 @@ impl Demo<'_> {
             reason: "환영합니다 (welcome)".to_owned(),
             mark: mark(user, "grant")?,
         };
-        accepted(submit(&self.shop.storage, &use_cases.grant_points, &sources, grant).await?)?;
+        accepted(submit(&self.shop.storage, &grant_points, &sources, grant).await?)?;
         Ok(2)
     }
 
@@ -57,7 +59,8 @@ impl Demo<'_> {
         wanted: &[(&str, u32)],
         paid: bool,
     ) -> anyhow::Result<()> {
-        let (use_cases, sources) = self.days_ago(days_ago)?;
+        let sources = self.days_ago(days_ago);
+        let use_cases = self.use_cases(&sources)?;
         let mut items = Vec::new();
         for (product, quantity) in wanted {
             items.push((self.product(product).await?.id, Quantity::new(*quantity)?));

@@ -16,6 +16,7 @@ use jangteo_security::SystemEntropy;
 use jangteo_shared_kernel::{Clock, Timestamp};
 
 use super::{DONE, say};
+use crate::administration::Administration;
 use crate::config::Settings;
 use crate::shop::{Shop, UseCases};
 use crate::storage;
@@ -54,11 +55,20 @@ struct Demo<'a> {
 }
 
 impl Demo<'_> {
-    /// The use cases as they were so many days ago.
-    fn days_ago(&self, days: i64) -> anyhow::Result<(UseCases, Sources)> {
+    /// Time and chance as they were so many days ago.
+    fn days_ago(&self, days: i64) -> Sources {
         let then = self.shop.sources.now() - TimeDelta::days(days);
-        let sources = Sources::new(Arc::new(Stopped(then)), Arc::new(SystemEntropy));
-        Ok((UseCases::new(self.settings, &sources)?, sources))
+        Sources::new(Arc::new(Stopped(then)), Arc::new(SystemEntropy))
+    }
+
+    /// The use cases of customers with these sources.
+    fn use_cases(&self, sources: &Sources) -> anyhow::Result<UseCases> {
+        UseCases::new(self.settings, sources)
+    }
+
+    /// The use cases of administrators. Whoever runs this has the machine, and so needs no proof.
+    fn administration(&self, sources: &Sources) -> Administration {
+        Administration::new(self.settings, sources)
     }
 }
 
