@@ -228,6 +228,15 @@ mod tests {
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     }
 
+    /// Every call can fail with a 500 and says so; a plain route says nothing but its own.
+    #[test]
+    fn no_route_of_the_api_is_entered_without_the_promises_of_a_call() {
+        for entry in routes::all().0 {
+            let promised = entry.problems.contains(&Code::Internal);
+            assert_eq!(promised, entry.path.starts_with("/api/"), "{}", entry.path);
+        }
+    }
+
     #[test]
     fn every_reference_leads_somewhere() {
         let document = serde_json::to_value(document()).unwrap();

@@ -7,6 +7,7 @@ mod coupons;
 mod me;
 mod orders;
 mod payments;
+mod plain;
 mod points;
 mod popular;
 mod products;

@@ -10,6 +10,7 @@ use utoipa::Path;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{RefOr, Schema};
 
+use super::plain::Plain;
 use crate::call::Promises;
 use crate::problem::{Code, Problem};
 
@@ -48,12 +49,12 @@ impl Table {
         self.enter::<P, F, Args>(handler, problems, Args::secured(), Args::keyed());
     }
 
-    /// Enters a route outside the API, which needs no shop.
+    /// Enters a route outside the API, open to anyone.
     pub(crate) fn add_plain<P, F, Args>(&mut self, _: P, handler: F, problems: &[Code])
     where
         P: Path + SchemaReferences + Tags<'static>,
         F: Handler<Args>,
-        Args: actix_web::FromRequest + 'static,
+        Args: actix_web::FromRequest + Plain + 'static,
         F::Output: Responder + 'static,
     {
         self.enter::<P, F, Args>(handler, problems.to_vec(), false, false);
