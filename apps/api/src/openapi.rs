@@ -101,9 +101,8 @@ pub(crate) fn document() -> OpenApi {
 fn describe(entry: &Entry) -> Operation {
     let mut operation = (entry.operation)();
     operation.tags = Some((entry.tags)().into_iter().map(str::to_owned).collect());
-    if entry.secured {
-        operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
-    }
+    operation.security =
+        entry.roles.map(|roles| vec![SecurityRequirement::new(BEARER, roles.iter().copied())]);
     if entry.keyed {
         let key = ObjectBuilder::new()
             .schema_type(SchemaType::Type(Type::String))

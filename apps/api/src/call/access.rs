@@ -14,6 +14,10 @@ pub(crate) trait Access: Sized + 'static {
     /// What it may refuse with.
     const PROBLEMS: &'static [Code];
 
+    /// The roles of which the caller needs one, as the document names them. `None`: nobody has to be logged in; an empty
+    /// list: any role will do.
+    const ROLES: Option<&'static [&'static str]>;
+
     /// The proof that the caller is such a person.
     fn prove(request: &HttpRequest, shop: &Shop) -> impl Future<Output = Result<Self, Problem>>;
 }
@@ -41,6 +45,7 @@ pub(crate) struct Administrator(SignedIn);
 
 impl Access for Anyone {
     const PROBLEMS: &'static [Code] = &[];
+    const ROLES: Option<&'static [&'static str]> = None;
 
     async fn prove(_: &HttpRequest, _: &Shop) -> Result<Self, Problem> {
         Ok(Self(()))
@@ -49,6 +54,7 @@ impl Access for Anyone {
 
 impl Access for SignedIn {
     const PROBLEMS: &'static [Code] = &[Code::Unauthenticated];
+    const ROLES: Option<&'static [&'static str]> = Some(&[]);
 
     async fn prove(request: &HttpRequest, shop: &Shop) -> Result<Self, Problem> {
         let refused = || Problem::plain(Code::Unauthenticated);
@@ -65,6 +71,7 @@ impl Access for SignedIn {
 
 impl Access for Administrator {
     const PROBLEMS: &'static [Code] = &[Code::Unauthenticated, Code::Forbidden];
+    const ROLES: Option<&'static [&'static str]> = Some(&["ADMIN"]);
 
     async fn prove(request: &HttpRequest, shop: &Shop) -> Result<Self, Problem> {
         let caller = SignedIn::prove(request, shop).await?;

@@ -85,8 +85,8 @@ async fn take_apart<A: Access, I: Input, K: Keying<A>>(
 pub(crate) trait Promises {
     /// Their codes.
     fn problems() -> Vec<Code>;
-    /// Whether the caller has to be logged in.
-    fn secured() -> bool;
+    /// Which roles let the caller in, as [`Access::ROLES`] says it.
+    fn roles() -> Option<&'static [&'static str]>;
     /// Whether a key is required.
     fn keyed() -> bool;
 }
@@ -97,8 +97,8 @@ impl<A: Access, I: Input, K: Keying<A>> Promises for (Call<A, I, K>,) {
         [A::PROBLEMS, I::PROBLEMS, K::PROBLEMS, &own].concat()
     }
 
-    fn secured() -> bool {
-        !A::PROBLEMS.is_empty()
+    fn roles() -> Option<&'static [&'static str]> {
+        A::ROLES
     }
 
     fn keyed() -> bool {

@@ -27,7 +27,8 @@ pub(crate) struct Entry {
     pub(crate) tags: fn() -> Vec<&'static str>,
     /// The problems that it can answer with.
     pub(crate) problems: Vec<Code>,
-    pub(crate) secured: bool,
+    /// Who gets in, as [`crate::call::Access::ROLES`] says it.
+    pub(crate) roles: Option<&'static [&'static str]>,
     pub(crate) keyed: bool,
 }
 
@@ -46,7 +47,7 @@ impl Table {
         F::Output: Responder + 'static,
     {
         let problems = [own, &Args::problems()].concat();
-        self.enter::<P, F, Args>(handler, problems, Args::secured(), Args::keyed());
+        self.enter::<P, F, Args>(handler, problems, Args::roles(), Args::keyed());
     }
 
     /// Enters a route outside the API, open to anyone.
@@ -57,11 +58,16 @@ impl Table {
         Args: actix_web::FromRequest + Plain + 'static,
         F::Output: Responder + 'static,
     {
-        self.enter::<P, F, Args>(handler, problems.to_vec(), false, false);
+        self.enter::<P, F, Args>(handler, problems.to_vec(), None, false);
     }
 
-    fn enter<P, F, Args>(&mut self, handler: F, problems: Vec<Code>, secured: bool, keyed: bool)
-    where
+    fn enter<P, F, Args>(
+        &mut self,
+        handler: F,
+        problems: Vec<Code>,
+        roles: Option<&'static [&'static str]>,
+        keyed: bool,
+    ) where
         P: Path + SchemaReferences + Tags<'static>,
         F: Handler<Args>,
         Args: actix_web::FromRequest + 'static,
@@ -86,7 +92,7 @@ impl Table {
             schemas,
             tags,
             problems,
-            secured,
+            roles,
             keyed,
         });
     }
