@@ -12,6 +12,7 @@
 
 mod accounts;
 mod audit;
+mod authorisation;
 mod bad_input;
 mod catalogue;
 mod claim_storm;
