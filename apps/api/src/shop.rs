@@ -92,7 +92,7 @@ impl Shop {
     /// not be there. What goes to its groups is decided once its workers are started.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(Self, Workers)> {
         let entropy = Arc::new(SystemEntropy);
-        let keys = ServiceKeys::load_or_generate(&settings.keys_dir(), entropy.as_ref())?;
+        let keys = ServiceKeys::load_or_generate(&settings.keys_dir().join("keys.json"), entropy.as_ref())?;
         let sources = Sources::new(Arc::new(SystemClock), entropy.clone());
         let writes = Arc::new(Writes::new());
         let storage = storage::open(settings, &keys, Some(noting(&writes, &sources))).await?;

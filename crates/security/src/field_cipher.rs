@@ -14,7 +14,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -23,49 +23,109 @@ use jangteo_shared_kernel::Entropy;
 use jangteo_user::{CipherError, Email, EmailLookup, FieldCipher, FieldPlace};
 
 use crate::mac::{HmacSha256, hmac_sha256};
-use crate::{FieldKeys, SecretKey};
+use crate::{FieldKeys, KeyRing};
 
 const VERSION: u8 = 1;
 const NONCE: usize = 24;
 
+/// Gives the ring as it is now, if it can be had.
+pub type RingSource = Box<dyn Fn() -> Option<KeyRing> + Send + Sync>;
+
 /// Seals personal data with XChaCha20-Poly1305 and hashes e-mail addresses with HMAC-SHA256 (ADR-027).
 ///
 /// A value is sealed with the current key and opened with the one that it names. It opens only in the column and for
-/// the user that it was sealed for.
+/// the user that it was sealed for. The ring may change while it is in use (ADR-040).
 pub struct SealedFields {
-    current: (u32, XChaCha20Poly1305),
-    older: BTreeMap<u32, XChaCha20Poly1305>,
+    ring: RwLock<Arc<Ciphers>>,
     lookup: HmacSha256,
     entropy: Arc<dyn Entropy>,
+    source: Option<RingSource>,
+    /// Held from asking for a ring until it is learnt, so that an older one is never learnt last.
+    asking: Mutex<()>,
+}
+
+/// A ring, ready to be used.
+struct Ciphers {
+    current: u32,
+    by_id: BTreeMap<u32, XChaCha20Poly1305>,
+}
+
+impl Ciphers {
+    fn of(ring: &KeyRing) -> Arc<Self> {
+        let keys = ring.older().chain([ring.current()]);
+        let by_id = keys.map(|(id, key)| (id, XChaCha20Poly1305::new(key.expose().into()))).collect();
+        Arc::new(Self { current: ring.current().0, by_id })
+    }
+}
+
+/// A sealed value, taken apart.
+struct Sealed<'a> {
+    key: u32,
+    nonce: [u8; NONCE],
+    ciphertext: &'a [u8],
+}
+
+impl<'a> Sealed<'a> {
+    fn read(sealed: &'a [u8]) -> Option<Self> {
+        let (&[version], rest) = sealed.split_first_chunk()?;
+        let (&key, rest) = rest.split_first_chunk()?;
+        let (&nonce, ciphertext) = rest.split_first_chunk::<NONCE>()?;
+        (version == VERSION).then(|| Self { key: u32::from_be_bytes(key), nonce, ciphertext })
+    }
 }
 
 impl SealedFields {
     /// A cipher with these keys that draws its nonces from this entropy.
     #[must_use]
     pub fn new(keys: &FieldKeys, entropy: Arc<dyn Entropy>) -> Self {
-        let cipher = |key: &SecretKey| XChaCha20Poly1305::new(key.expose().into());
-        let (id, key) = keys.ring.current();
-        Self {
-            current: (id, cipher(key)),
-            older: keys.ring.older().map(|(id, key)| (id, cipher(key))).collect(),
-            lookup: hmac_sha256(&keys.lookup),
-            entropy,
+        let ring = RwLock::new(Ciphers::of(&keys.ring));
+        Self { ring, lookup: hmac_sha256(&keys.lookup), entropy, source: None, asking: Mutex::new(()) }
+    }
+
+    /// Asks for the ring anew when a value names a key that it does not have: another process may have sealed it with a
+    /// newer one. It is asked on the thread that wants to read the value.
+    #[must_use]
+    pub fn with_source(self, source: RingSource) -> Self {
+        Self { source: Some(source), ..self }
+    }
+
+    /// The id of the key that seals.
+    #[must_use]
+    pub fn current_key(&self) -> u32 {
+        self.ring().current
+    }
+
+    /// From now on these keys seal and open.
+    pub fn learn(&self, ring: &KeyRing) {
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Ciphers::of(ring);
+    }
+
+    /// Asks for the ring anew, if there is anybody to ask, and learns what it hears.
+    pub fn renew(&self) {
+        let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ring) = self.source.as_ref().and_then(|ask| ask()) {
+            self.learn(&ring);
         }
     }
 
-    fn cipher(&self, id: u32) -> Option<&XChaCha20Poly1305> {
-        if id == self.current.0 { Some(&self.current.1) } else { self.older.get(&id) }
+    fn ring(&self) -> Arc<Ciphers> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The ring with this key, asked for if need be.
+    fn ring_with(&self, key: u32) -> Option<Arc<Ciphers>> {
+        let ring = self.ring();
+        if ring.by_id.contains_key(&key) {
+            return Some(ring);
+        }
+        self.renew();
+        Some(self.ring()).filter(|ring| ring.by_id.contains_key(&key))
     }
 
     fn unseal(&self, place: FieldPlace, sealed: &[u8]) -> Option<String> {
-        let (&[version], rest) = sealed.split_first_chunk()?;
-        let (&id, rest) = rest.split_first_chunk()?;
-        let (&nonce, ciphertext) = rest.split_first_chunk::<NONCE>()?;
-        if version != VERSION {
-            return None;
-        }
+        let Sealed { key, nonce, ciphertext } = Sealed::read(sealed)?;
         let payload = Payload { msg: ciphertext, aad: &associated_data(place) };
-        let clear = self.cipher(u32::from_be_bytes(id))?.decrypt(&XNonce::from(nonce), payload).ok()?;
+        let clear = self.ring_with(key)?.by_id.get(&key)?.decrypt(&XNonce::from(nonce), payload).ok()?;
         String::from_utf8(clear).ok()
     }
 }
@@ -76,16 +136,21 @@ fn associated_data(place: FieldPlace) -> Vec<u8> {
 
 impl FieldCipher for SealedFields {
     fn seal(&self, place: FieldPlace, clear: &str) -> Result<Vec<u8>, CipherError> {
-        let (id, cipher) = &self.current;
+        let ring = self.ring();
+        let cipher = ring.by_id.get(&ring.current).ok_or(CipherError)?;
         let mut nonce = [0; NONCE];
         self.entropy.fill(&mut nonce);
         let payload = Payload { msg: clear.as_bytes(), aad: &associated_data(place) };
         let ciphertext = cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| CipherError)?;
-        Ok([&[VERSION], &id.to_be_bytes()[..], &nonce, &ciphertext].concat())
+        Ok([&[VERSION], &ring.current.to_be_bytes()[..], &nonce, &ciphertext].concat())
     }
 
     fn open(&self, place: FieldPlace, sealed: &[u8]) -> Result<String, CipherError> {
         self.unseal(place, sealed).ok_or(CipherError)
+    }
+
+    fn key_of(&self, sealed: &[u8]) -> Result<u32, CipherError> {
+        Sealed::read(sealed).map(|sealed| sealed.key).ok_or(CipherError)
     }
 
     fn email_lookup(&self, email: &Email) -> EmailLookup {
@@ -96,12 +161,14 @@ impl FieldCipher for SealedFields {
 
 impl fmt::Debug for SealedFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SealedFields").field("current", &self.current.0).finish_non_exhaustive()
+        f.debug_struct("SealedFields").field("current", &self.current_key()).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use base64::Engine as _;
     use base64::prelude::BASE64_STANDARD;
     use jangteo_shared_kernel::UserId;
@@ -109,7 +176,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{KeyRing, SystemEntropy};
+    use crate::{SecretKey, SystemEntropy};
 
     fn fields(current: u32, ids: &[u8]) -> SealedFields {
         let keys = ids.iter().map(|&id| (u32::from(id), SecretKey::new([id; 32])));
@@ -173,6 +240,60 @@ mod tests {
         assert_eq!(rotated.open(place(EMAIL, 1), &sealed).unwrap(), "old");
         assert_eq!(rotated.seal(place(EMAIL, 1), "new").unwrap()[..5], [1, 0, 0, 0, 2]);
         assert_eq!(fields(2, &[2]).open(place(EMAIL, 1), &sealed), Err(CipherError));
+    }
+
+    #[test]
+    fn a_value_names_its_key() {
+        let sealed = fields(7, &[7]).seal(place(EMAIL, 1), "minji").unwrap();
+        // Whether or not the key is there.
+        for fields in [fields(7, &[7]), fields(1, &[1])] {
+            assert_eq!(fields.key_of(&sealed), Ok(7));
+            assert_eq!(fields.key_of(&sealed[..28]), Err(CipherError));
+            assert_eq!(fields.key_of(&[&[2], &sealed[1..]].concat()), Err(CipherError));
+        }
+    }
+
+    fn ring(current: u32, ids: &[u8]) -> KeyRing {
+        KeyRing::new(current, ids.iter().map(|&id| (u32::from(id), SecretKey::new([id; 32])))).unwrap()
+    }
+
+    #[test]
+    fn a_ring_that_is_learnt_seals_and_opens_from_then_on() {
+        let learning = fields(1, &[1]);
+        let old = learning.seal(place(EMAIL, 1), "old").unwrap();
+        learning.learn(&ring(2, &[1, 2]));
+        assert_eq!(learning.open(place(EMAIL, 1), &old).unwrap(), "old");
+        let new = learning.seal(place(EMAIL, 1), "new").unwrap();
+        assert_eq!(learning.key_of(&new), Ok(2));
+        learning.learn(&ring(2, &[2]));
+        assert_eq!(learning.open(place(EMAIL, 1), &new).unwrap(), "new");
+        assert_eq!(learning.open(place(EMAIL, 1), &old), Err(CipherError));
+    }
+
+    #[test]
+    fn a_key_that_is_not_there_is_asked_for_once() {
+        let asked = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&asked);
+        let asking = fields(1, &[1]).with_source(Box::new(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Some(ring(2, &[1, 2]))
+        }));
+        let theirs = fields(2, &[2]);
+        for text in ["one", "two"] {
+            let sealed = theirs.seal(place(EMAIL, 1), text).unwrap();
+            assert_eq!(asking.open(place(EMAIL, 1), &sealed).unwrap(), text);
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        asking.renew();
+        assert_eq!(asked.load(Ordering::Relaxed), 2, "and whenever somebody wants it");
+        // What it then has seals, too.
+        assert_eq!(asking.key_of(&asking.seal(place(EMAIL, 1), "three").unwrap()), Ok(2));
+
+        let lost = fields(9, &[9]).seal(place(EMAIL, 1), "lost").unwrap();
+        assert_eq!(asking.open(place(EMAIL, 1), &lost), Err(CipherError));
+        let nobody = fields(1, &[1]).with_source(Box::new(|| None));
+        assert_eq!(nobody.open(place(EMAIL, 1), &lost), Err(CipherError));
+        assert_eq!(nobody.key_of(&nobody.seal(place(EMAIL, 1), "still").unwrap()), Ok(1));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Keys, and rings of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jangteo_shared_kernel::Entropy;
@@ -96,6 +96,31 @@ impl KeyRing {
     pub fn older(&self) -> impl Iterator<Item = (u32, &SecretKey)> {
         self.older.iter().map(|(&id, key)| (id, key))
     }
+
+    /// The ids of all keys, ascending.
+    #[must_use]
+    pub fn ids(&self) -> BTreeSet<u32> {
+        self.older.keys().copied().chain([self.current.0]).collect()
+    }
+
+    /// This ring with a new key, which becomes the current one. Its id is above all others; `None` if there is none
+    /// above.
+    #[must_use]
+    pub fn with_new_key(&self, entropy: &dyn Entropy) -> Option<Self> {
+        let id = self.ids().last()?.checked_add(1)?;
+        let mut older = self.older.clone();
+        older.insert(self.current.0, self.current.1.clone());
+        Some(Self { current: (id, SecretKey::generate(entropy)), older })
+    }
+
+    /// This ring with the current key and those of the others that are still `needed`. One above the current key stays
+    /// too, so that no later key gets its id.
+    #[must_use]
+    pub fn pruned(&self, needed: &BTreeSet<u32>) -> Self {
+        let mut ring = self.clone();
+        ring.older.retain(|id, _| needed.contains(id) || *id > self.current.0);
+        ring
+    }
 }
 
 /// The keys of [`crate::SealedFields`].
@@ -118,6 +143,7 @@ impl FieldKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SystemEntropy;
 
     fn key(n: u8) -> SecretKey {
         SecretKey::new([n; 32])
@@ -132,6 +158,25 @@ mod tests {
         assert_eq!(KeyRing::new(3, [(1, key(1))]).unwrap_err(), InvalidKeyRing::NoCurrentKey(3));
         assert_eq!(KeyRing::new(1, [(1, key(1)), (1, key(2))]).unwrap_err(), InvalidKeyRing::SameId(1));
         assert_eq!(KeyRing::new(1, []).unwrap_err(), InvalidKeyRing::NoCurrentKey(1));
+    }
+
+    #[test]
+    fn a_new_key_is_current_and_the_others_stay() {
+        let ring = KeyRing::new(2, [(1, key(1)), (2, key(2)), (7, key(7))]).unwrap();
+        let grown = ring.with_new_key(&SystemEntropy).unwrap();
+        assert_eq!(grown.current().0, 8);
+        let older: Vec<_> = grown.older().map(|(id, key)| (id, *key.expose())).collect();
+        assert_eq!(older, [(1, [1; 32]), (2, [2; 32]), (7, [7; 32])]);
+        assert!(!older.iter().any(|(_, key)| key == grown.current().1.expose()));
+        assert!(KeyRing::new(u32::MAX, [(u32::MAX, key(1))]).unwrap().with_new_key(&SystemEntropy).is_none());
+    }
+
+    #[test]
+    fn a_pruned_ring_has_what_is_needed_what_is_current_and_what_no_later_key_may_be_called() {
+        let ring = KeyRing::new(3, (1..=5).map(|n| (u32::from(n), key(n)))).unwrap();
+        let pruned = ring.pruned(&BTreeSet::from([2, 9]));
+        assert_eq!((pruned.current().0, pruned.ids()), (3, BTreeSet::from([2, 3, 4, 5])));
+        assert_eq!(pruned.with_new_key(&SystemEntropy).unwrap().current().0, 6);
     }
 
     #[test]

@@ -1,19 +1,18 @@
 //! All keys of a server, in one file.
 
 use std::fs;
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use jangteo_shared_kernel::Entropy;
 use zeroize::Zeroizing;
 
+use crate::key_draft::{Draft, cannot, folder_of};
 use crate::{FieldKeys, KeyRing, SecretKey, key_file, owner_only};
-
-const FILE: &str = "keys.json";
 
 /// The keys of a server. Instances that share a database share them.
 ///
-/// Their file, `keys.json`, is
+/// Their text, in a file or in a store of secrets, is
 ///
 /// ```json
 /// {
@@ -24,8 +23,8 @@ const FILE: &str = "keys.json";
 /// }
 /// ```
 ///
-/// where each `…` is the base64 of 32 random bytes, as `openssl rand -base64 32` prints it. To replace a key, add one
-/// with a new id on every instance, make it `current` on every instance, and take the old one away when nothing is
+/// where each `…` is the base64 of 32 random bytes, as `openssl rand -base64 32` prints it. To replace a key by hand, add
+/// one with a new id on every instance, make it `current` on every instance, and take the old one away when nothing is
 /// signed or sealed with it any more.
 #[derive(Debug, Clone)]
 pub struct ServiceKeys {
@@ -50,6 +49,24 @@ pub enum KeysError {
         /// What the operating system said.
         #[source]
         source: io::Error,
+    },
+    /// A file that was to be made is there already. It may hold the only keys to somebody's data.
+    #[error("{} exists; it is left as it is", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Somebody else is changing the file.
+    #[error("another command is changing {}", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key of lookups is another than before.
+    #[error("fields.lookup of {} is another key than before, under which no account would be found", path.display())]
+    OtherLookup {
+        /// The file.
+        path: PathBuf,
     },
     /// Not only the owner may read or write the file.
     #[error("{file} may be used by others than its owner (mode {mode:04o}); run: chmod 600 {file}", file = path.display())]
@@ -80,65 +97,58 @@ impl ServiceKeys {
         }
     }
 
-    /// The keys in `keys.json` of a folder. Without that file it is written with new keys first, for its owner only;
-    /// so is the folder.
+    /// The keys of a file. Without that file it is written with new keys first, for its owner only, and so is its folder.
     ///
     /// Of processes that start at once, one writes and all get its keys. A file that exists is never changed. Blocks:
     /// to be called while starting.
-    pub fn load_or_generate(folder: &Path, entropy: &dyn Entropy) -> Result<Self, KeysError> {
-        match Self::load(folder) {
+    pub fn load_or_generate(path: &Path, entropy: &dyn Entropy) -> Result<Self, KeysError> {
+        match Self::load(path) {
             Err(KeysError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
-                Self::generate(entropy).publish(folder, entropy)?;
-                Self::load(folder)
+                Self::generate(entropy).publish(path, entropy)?;
+                Self::load(path)
             }
             found => found,
         }
     }
 
-    /// The keys in `keys.json` of a folder, which has to exist: for servers that are given their keys. Blocks.
-    pub fn load(folder: &Path) -> Result<Self, KeysError> {
-        let path = folder.join(FILE);
-        let cannot_read = |source| KeysError::Io { doing: "read", path: path.clone(), source };
-        let mut file = fs::File::open(&path).map_err(cannot_read)?;
+    /// Writes a file with new keys, for its owner only. [`KeysError::Exists`] if there is one. Blocks.
+    pub fn generate_file(path: &Path, entropy: &dyn Entropy) -> Result<(), KeysError> {
+        let made = Self::generate(entropy).publish(path, entropy)?;
+        if made { Ok(()) } else { Err(KeysError::Exists { path: path.to_owned() }) }
+    }
+
+    /// The keys of a file, which has to exist: for servers that are given their keys. Blocks.
+    pub fn load(path: &Path) -> Result<Self, KeysError> {
+        let mut file = fs::File::open(path).map_err(cannot("read", path))?;
         // Of the file that is open, not of whatever has the name a moment later.
-        let metadata = file.metadata().map_err(cannot_read)?;
+        let metadata = file.metadata().map_err(cannot("read", path))?;
         if let Some(mode) = owner_only::mode_open_to_others(&metadata) {
-            return Err(KeysError::OpenToOthers { path, mode });
+            return Err(KeysError::OpenToOthers { path: path.to_owned(), mode });
         }
         // With room for all of it at once, so that no outgrown buffer stays behind in memory.
         let room = usize::try_from(metadata.len()).unwrap_or(0).saturating_add(64);
         let mut text = Zeroizing::new(Vec::with_capacity(room));
-        file.read_to_end(&mut text).map_err(cannot_read)?;
-        key_file::read(&text).map_err(|problem| KeysError::Malformed { path, problem })
+        file.read_to_end(&mut text).map_err(cannot("read", path))?;
+        key_file::read(&text).map_err(|problem| KeysError::Malformed { path: path.to_owned(), problem })
     }
 
-    /// Makes these keys those of the folder, unless it has some by now.
-    ///
-    /// The file gets its name only when it is complete and on the disk. A link, unlike a renaming, does not replace
-    /// what has the name already: the first wins.
-    fn publish(&self, folder: &Path, entropy: &dyn Entropy) -> Result<(), KeysError> {
-        let path = folder.join(FILE);
-        let cannot = |doing, path: &Path| {
-            let path = path.to_owned();
-            move |source| KeysError::Io { doing, path, source }
-        };
-        let text = key_file::write(self).map_err(io::Error::from).map_err(cannot("write", &path))?;
-        owner_only::create_folder(folder).map_err(cannot("create the folder", folder))?;
+    /// The keys of a text, or what is wrong with it and where. It never repeats a value.
+    pub fn from_text(text: &str) -> Result<Self, String> {
+        key_file::read(text.as_bytes())
+    }
 
-        let mut random = [0; 8];
-        entropy.fill(&mut random);
-        let draft = folder.join(format!(".{FILE}.{:016x}.draft", u64::from_be_bytes(random)));
-        let mut file = owner_only::create_file(&draft).map_err(cannot("create", &draft))?;
-        let linked =
-            file.write_all(&text).and_then(|()| file.sync_all()).map_err(cannot("write", &draft)).and_then(
-                |()| match fs::hard_link(&draft, &path) {
-                    Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-                    linked => linked.map_err(cannot("create", &path)),
-                },
-            );
-        let removed = fs::remove_file(&draft).map_err(cannot("remove", &draft));
-        linked.and(removed)?;
-        owner_only::sync_folder(folder).map_err(cannot("sync the folder", folder))
+    /// The text with these keys, which shows them.
+    pub fn to_text(&self) -> Result<Zeroizing<String>, KeysError> {
+        let text = key_file::write(self).map_err(io::Error::from);
+        let text = text.and_then(|text| String::from_utf8(text.to_vec()).map_err(io::Error::other));
+        text.map(Zeroizing::new).map_err(cannot("write", Path::new("the keys")))
+    }
+
+    /// Makes these keys those of the file, unless it is there by now; says whether they are.
+    fn publish(&self, path: &Path, entropy: &dyn Entropy) -> Result<bool, KeysError> {
+        let folder = folder_of(path);
+        owner_only::create_folder(folder).map_err(cannot("create the folder", folder))?;
+        Draft::write(self, path, entropy)?.publish()
     }
 }
 
@@ -156,8 +166,10 @@ mod tests {
         key_file::write(keys).unwrap().to_vec()
     }
 
+    const FILE: &str = "keys.json";
+
     fn load_or_generate(folder: &Path) -> Result<ServiceKeys, KeysError> {
-        ServiceKeys::load_or_generate(folder, &SystemEntropy)
+        ServiceKeys::load_or_generate(&folder.join(FILE), &SystemEntropy)
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -171,7 +183,7 @@ mod tests {
         let first = load_or_generate(&keys).unwrap();
         assert_eq!(names(&keys), [FILE]);
         assert_eq!(bytes(&load_or_generate(&keys).unwrap()), bytes(&first));
-        assert_eq!(bytes(&ServiceKeys::load(&keys).unwrap()), bytes(&first));
+        assert_eq!(bytes(&ServiceKeys::load(&keys.join(FILE)).unwrap()), bytes(&first));
         assert_ne!(bytes(&load_or_generate(folder.path()).unwrap()), bytes(&first));
     }
 
@@ -207,7 +219,10 @@ mod tests {
     fn keys_that_are_there_are_not_replaced() {
         let folder = TempDir::new().unwrap();
         let first = load_or_generate(folder.path()).unwrap();
-        ServiceKeys::generate(&SystemEntropy).publish(folder.path(), &SystemEntropy).unwrap();
+        let file = folder.path().join(FILE);
+        assert!(!ServiceKeys::generate(&SystemEntropy).publish(&file, &SystemEntropy).unwrap());
+        let refused = ServiceKeys::generate_file(&file, &SystemEntropy).unwrap_err();
+        assert!(matches!(refused, KeysError::Exists { .. }), "{refused}");
         assert_eq!(bytes(&load_or_generate(folder.path()).unwrap()), bytes(&first));
         assert_eq!(names(folder.path()), [FILE]);
     }
@@ -215,7 +230,7 @@ mod tests {
     #[test]
     fn without_a_file_load_says_which_one() {
         let folder = TempDir::new().unwrap();
-        let error = ServiceKeys::load(folder.path()).unwrap_err();
+        let error = ServiceKeys::load(&folder.path().join(FILE)).unwrap_err();
         assert_eq!(error.to_string(), format!("cannot read {}", folder.path().join(FILE).display()));
         assert!(names(folder.path()).is_empty());
     }
@@ -241,6 +256,14 @@ mod tests {
         fs::write(&file, "").unwrap();
         let error = load_or_generate(&file).unwrap_err().to_string();
         assert!(error.contains(&file.display().to_string()), "{error}");
+    }
+
+    #[test]
+    fn a_text_gives_the_keys_that_it_was_written_with() {
+        let keys = ServiceKeys::generate(&SystemEntropy);
+        let text = keys.to_text().unwrap();
+        assert_eq!(bytes(&ServiceKeys::from_text(&text).unwrap()), bytes(&keys));
+        assert!(ServiceKeys::from_text(&text.replace("lookup", "look")).unwrap_err().starts_with("fields"));
     }
 
     #[test]

@@ -9,12 +9,12 @@
 //! | `Clock`, `Entropy` | [`SystemClock`], [`SystemEntropy`] | the operating system |
 //!
 //! Besides, [`refresh_token_text`] is the text of a refresh token, [`CursorSeal`] signs the cursors of lists
-//! (ADR-030), and [`ServiceKeys`] reads all keys from one file, or generates it at the first start.
+//! (ADR-030), and [`ServiceKeys`] reads all keys from one file or text, or generates the file at the first start.
 //!
 //! # Keys
 //! Each purpose has keys of its own. Access tokens and fields have a [`KeyRing`]: the current key signs and seals,
-//! older ones still verify and open, so a key is replaced by adding one. Keys are not printed by `Debug` and are
-//! wiped from memory when dropped. That is best effort: what a compiler leaves in registers, on a stack or in
+//! older ones still verify and open, so a key is replaced by adding one. The ring of fields is replaced while servers run
+//! (ADR-040): [`KeyFileLock`] changes a key file, and a server's [`SealedFields`] learn the ring of its [`RingFile`]. Keys are not printed by `Debug` and are wiped from memory when dropped. That is best effort: what a compiler leaves in registers, on a stack or in
 //! memory that was swapped out is not reached.
 //!
 //! # Comparisons
@@ -27,7 +27,7 @@
 //! use jangteo_shared_kernel::{Clock, RefreshFamilyId, UserId};
 //! use jangteo_user::{AccessClaims, AccessTokens, FieldCipher, FieldPlace, InvalidAccessToken, Role};
 //!
-//! let keys = ServiceKeys::generate(&SystemEntropy); // a server: ServiceKeys::load_or_generate(folder, …)
+//! let keys = ServiceKeys::generate(&SystemEntropy); // a server: ServiceKeys::load_or_generate(file, …)
 //! let now = SystemClock.now();
 //! let user = UserId::generate(now, &SystemEntropy);
 //!
@@ -60,12 +60,15 @@ mod argon2id;
 mod counter_names;
 mod cursor_seal;
 mod field_cipher;
+mod key_changes;
+mod key_draft;
 mod key_file;
 mod key_ring;
 mod keys;
 mod mac;
 mod owner_only;
 pub mod refresh_token_text;
+mod ring_file;
 mod secret_hash;
 mod system;
 
@@ -73,8 +76,10 @@ pub use access_tokens::Hs256Tokens;
 pub use argon2id::{Argon2idCost, Argon2idHasher, InvalidArgon2idCost};
 pub use counter_names::CounterNames;
 pub use cursor_seal::CursorSeal;
-pub use field_cipher::SealedFields;
+pub use field_cipher::{RingSource, SealedFields};
+pub use key_changes::KeyFileLock;
 pub use key_ring::{FieldKeys, InvalidKeyRing, KeyRing, SecretKey};
 pub use keys::{KeysError, ServiceKeys};
+pub use ring_file::RingFile;
 pub use secret_hash::Sha256Secrets;
 pub use system::{SystemClock, SystemEntropy};

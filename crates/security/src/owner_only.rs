@@ -6,7 +6,9 @@ use std::io;
 use std::path::Path;
 
 #[cfg(unix)]
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown,
+};
 
 /// Creates a folder, and those above it that are missing, with mode 0700. One that exists stays as it is.
 pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
@@ -21,6 +23,24 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
 pub(crate) fn create_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    options.open(path)
+}
+
+/// Gives a file the mode and the owner of another: whoever is root and changes a file for somebody leaves it theirs.
+pub(crate) fn make_like(file: &File, other: &Metadata) -> io::Result<()> {
+    #[cfg(unix)]
+    if file.metadata()?.uid() != other.uid() {
+        fchown(file, Some(other.uid()), Some(other.gid()))?;
+    }
+    file.set_permissions(other.permissions())
+}
+
+/// Opens a file with mode 0600 that is made if there is none. What is in it does not matter.
+pub(crate) fn open_marker(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     options.mode(0o600);
     options.open(path)

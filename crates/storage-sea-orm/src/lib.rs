@@ -34,6 +34,7 @@
 //! # impl FieldCipher for NoPeople {
 //! #     fn seal(&self, _: FieldPlace, _: &str) -> Result<Vec<u8>, CipherError> { Err(CipherError) }
 //! #     fn open(&self, _: FieldPlace, _: &[u8]) -> Result<String, CipherError> { Err(CipherError) }
+//! #     fn key_of(&self, _: &[u8]) -> Result<u32, CipherError> { Err(CipherError) }
 //! #     fn email_lookup(&self, _: &Email) -> EmailLookup { EmailLookup([0; 32]) }
 //! # }
 //! # #[tokio::main(flavor = "current_thread")]

@@ -73,6 +73,10 @@ mod tests {
             Err(CipherError)
         }
 
+        fn key_of(&self, _: &[u8]) -> Result<u32, CipherError> {
+            Err(CipherError)
+        }
+
         fn email_lookup(&self, _: &Email) -> EmailLookup {
             EmailLookup([0; 32])
         }

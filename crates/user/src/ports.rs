@@ -56,6 +56,9 @@ pub trait FieldCipher: Send + Sync {
     /// Opens a value at the place that it was sealed for.
     fn open(&self, place: FieldPlace, sealed: &[u8]) -> Result<String, CipherError>;
 
+    /// The id of the key that a sealed value names, whether or not that key is at hand.
+    fn key_of(&self, sealed: &[u8]) -> Result<u32, CipherError>;
+
     /// The keyed hash of an address: equal for equal addresses, and of no use without the key.
     fn email_lookup(&self, email: &Email) -> EmailLookup;
 }

@@ -76,6 +76,10 @@ impl FieldCipher for NoPeople {
         Err(CipherError)
     }
 
+    fn key_of(&self, _: &[u8]) -> Result<u32, CipherError> {
+        Err(CipherError)
+    }
+
     fn email_lookup(&self, _: &Email) -> EmailLookup {
         EmailLookup([0; 32])
     }

@@ -55,7 +55,7 @@ impl Shop {
 
     /// Fills it with people and products.
     pub(crate) async fn seed(&self, buyers: usize, products: usize) -> Result<World> {
-        let keys = self.folder.path().join("data/keys");
+        let keys = self.folder.path().join("data/keys/keys.json");
         let filled = seed::fill(&keys, self.database.url(), buyers, products).await;
         let world = filled.context("the shop cannot be filled")?;
         self.database.settle().await?;

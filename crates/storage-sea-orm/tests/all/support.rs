@@ -60,6 +60,10 @@ impl FieldCipher for TestCipher {
         }
     }
 
+    fn key_of(&self, _: &[u8]) -> Result<u32, CipherError> {
+        Ok(1)
+    }
+
     fn email_lookup(&self, email: &Email) -> EmailLookup {
         let mut lookup = [0; 32];
         lookup[..8].copy_from_slice(&hash(("lookup", email.as_str())));
