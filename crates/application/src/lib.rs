@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`RegisterUsers`] | nothing: the unique address decides |
 //! | [`Sessions`]: log in, refresh, log out, change the password | users, refresh families |
-//! | [`EditProfiles`] | users |
+//! | [`EditProfiles`], [`reseal_accounts`] | users |
 //! | [`DeleteAccounts`] | users, refresh families, orders, issued coupons, point accounts, product stock |
 //! | [`CreateProducts`] | nothing: they are new |
 //! | [`EditProducts`], [`AdjustStocks`] | product stock |
@@ -131,6 +131,7 @@ mod refunded;
 mod refunding;
 mod register_users;
 mod relay;
+mod reseal_accounts;
 mod sales;
 mod sessions;
 mod set_use_case;
@@ -193,6 +194,7 @@ pub use refund_payments::{RefundPayment, RefundPaymentRefusal, RefundPayments};
 pub use refunding::BrokenBooks;
 pub use register_users::{EmailTaken, RegisterUser, RegisterUsers};
 pub use relay::{EventSink, Relay, Relayed, SinkError};
+pub use reseal_accounts::{KeyUse, Resealed, count_key_use, reseal_accounts};
 pub use sessions::{SessionError, SessionPolicy, SessionTokens, Sessions};
 pub use set_use_case::{SetUseCase, submit};
 pub use shared_answers::{FinishedAnswer, SharedAnswer, SharedAnswers, SharedMoment};

@@ -14,6 +14,7 @@ mod popular;
 mod products;
 mod refunds;
 mod sales;
+mod sealed_accounts;
 mod sessions;
 mod transactions;
 mod undelivered;
@@ -59,6 +60,10 @@ pub(crate) fn all<S: Storage>() -> Vec<Case<S>> {
             lists_living_accounts_newest_first_and_each_once,
             a_page_begins_where_the_last_one_ended,
             one_taken_address_refuses_the_whole_set;
+        sealed_accounts:
+            living_accounts_come_by_their_ids_page_by_page,
+            an_account_that_is_sealed_again_reads_back_as_it_was,
+            whoever_edits_while_accounts_are_sealed_again_loses_nothing;
         sessions:
             a_log_in_reads_back_as_it_was_written,
             leaves_out_unknown_log_ins,

@@ -12,7 +12,7 @@ use jangteo_product::{ProductQueries, ProductRepository};
 use jangteo_ranking::SalesRepository;
 use jangteo_refund::{RefundQueries, RefundRepository};
 use jangteo_shared_kernel::{Transaction, UnitOfWork};
-use jangteo_user::{RefreshFamilyRepository, UserQueries, UserRepository};
+use jangteo_user::{RefreshFamilyRepository, SealedAccountQueries, UserQueries, UserRepository};
 
 /// A transaction that is every repository.
 pub trait Repositories:
@@ -59,6 +59,7 @@ impl<T> Repositories for T where
 pub trait Storage:
     UnitOfWork<Tx: Repositories>
     + UserQueries
+    + SealedAccountQueries
     + ProductQueries
     + OrderQueries
     + PaymentQueries
@@ -77,6 +78,8 @@ pub trait Storage:
 impl<S> Storage for S where
     S: UnitOfWork<Tx: Repositories>
         + UserQueries
+        + SealedAccountQueries
+        + SealedAccountQueries
         + ProductQueries
         + OrderQueries
         + PaymentQueries

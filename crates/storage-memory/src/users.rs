@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use jangteo_shared_kernel::{Page, PageRequest, StorageError, Timestamp, UserId};
 use jangteo_user::{
-    Accounts, Email, Session, SessionStanding, User, UserFilter, UserPosition, UserQueries, UserRepository,
+    Accounts, Email, SealedAccount, SealedAccountQueries, Session, SessionStanding, User, UserFilter,
+    UserPosition, UserQueries, UserRepository,
 };
 
 use crate::list::page;
@@ -98,5 +99,20 @@ impl UserQueries for MemoryStorage {
         Ok(page(state.users.values().filter(shown), request, position, |a, b| {
             (b.created_at, b.id).cmp(&(a.created_at, a.id))
         }))
+    }
+}
+
+impl SealedAccountQueries for MemoryStorage {
+    async fn list_sealed_accounts(
+        &self,
+        after: Option<UserId>,
+        most: u32,
+    ) -> Result<Vec<SealedAccount>, StorageError> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let state = self.shared.state();
+        let behind = state.users.values().filter(|user| user.is_active() && Some(user.id) > after);
+        // Nothing is sealed here.
+        let sealed = |user: &User| SealedAccount { user: user.id, keys: BTreeSet::new() };
+        Ok(behind.take(most).map(sealed).collect())
     }
 }

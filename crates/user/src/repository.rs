@@ -133,3 +133,23 @@ pub trait UserQueries: Sync {
         page: &PageRequest<UserPosition>,
     ) -> impl Future<Output = Result<Page<User, UserPosition>, StorageError>> + Send;
 }
+
+/// A living account, and the keys that its personal data is sealed with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedAccount {
+    /// Whose.
+    pub user: UserId,
+    /// The keys by id; usually one. None in a storage that seals nothing.
+    pub keys: BTreeSet<u32>,
+}
+
+/// Which keys the stored personal data needs (ADR-040).
+pub trait SealedAccountQueries: Sync {
+    /// Living accounts in ascending id, those behind `after`, at most so many. MUST read the primary, and MUST NOT need the
+    /// keys themselves. Saving an account that is locked seals it anew.
+    fn list_sealed_accounts(
+        &self,
+        after: Option<UserId>,
+        most: u32,
+    ) -> impl Future<Output = Result<Vec<SealedAccount>, StorageError>> + Send;
+}

@@ -26,6 +26,7 @@ pub(crate) mod refresh_families;
 pub(crate) mod refund_items;
 pub(crate) mod refund_shares;
 pub(crate) mod refunds;
+pub(crate) mod sealed_users;
 pub(crate) mod standing_families;
 pub(crate) mod stock_adjustments;
 pub(crate) mod uncounted_sales;

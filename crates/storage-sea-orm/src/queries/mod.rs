@@ -13,4 +13,5 @@ mod points;
 mod popular;
 mod products;
 mod refunds;
+mod sealed_accounts;
 mod users;

@@ -1,9 +1,9 @@
 //! Accounts, sealed on the way in and opened on the way out (ADR-027).
 
 use jangteo_shared_kernel::{StorageError, UserId};
-use jangteo_user::{FieldCipher, FieldPlace, PasswordHash, Profile, User, UserState};
+use jangteo_user::{FieldCipher, FieldPlace, PasswordHash, Profile, SealedAccount, User, UserState};
 
-use crate::entity::users;
+use crate::entity::{sealed_users, users};
 use crate::error::Place;
 use crate::names::Named;
 
@@ -74,4 +74,22 @@ pub(crate) fn user(row: users::Model, cipher: &dyn FieldCipher) -> Result<User, 
         version: row.version,
         state,
     })
+}
+
+/// Which keys a living account's values name.
+pub(crate) fn sealed_account(
+    row: &sealed_users::Model,
+    cipher: &dyn FieldCipher,
+) -> Result<SealedAccount, StorageError> {
+    let user = UserId::from_uuid(row.id);
+    let place = Place { table: TABLE, id: &user };
+    let values = [
+        ("email_sealed", &row.email_sealed),
+        ("name_sealed", &row.name_sealed),
+        ("phone_sealed", &row.phone_sealed),
+    ];
+    let keys = values
+        .into_iter()
+        .filter_map(|(column, value)| value.as_ref().map(|sealed| place.read(column, cipher.key_of(sealed))));
+    Ok(SealedAccount { user, keys: keys.collect::<Result<_, _>>()? })
 }

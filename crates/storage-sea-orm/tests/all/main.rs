@@ -6,6 +6,7 @@
 mod audit;
 mod conformance;
 mod errors;
+mod key_rotation;
 mod lists;
 mod personal_data;
 mod placing;

@@ -26,8 +26,8 @@ use jangteo_shared_kernel::{BusinessZone, Currency, Limit, PageRequest, Quantity
 use jangteo_storage_conformance::Fixtures;
 use jangteo_test_services::Service;
 use jangteo_user::{
-    RefreshFamily, RefreshFamilyRepository, Role, SecretHash, UserFilter, UserPosition, UserQueries,
-    UserRepository,
+    RefreshFamily, RefreshFamilyRepository, Role, SealedAccountQueries, SecretHash, UserFilter, UserPosition,
+    UserQueries, UserRepository,
 };
 use sea_orm::{ConnectionTrait, Statement};
 
@@ -510,6 +510,9 @@ async fn exercise(shop: &Shop) {
     read.find_user(id(1)).await.unwrap();
     read.find_user_by_address(&emails[0]).await.unwrap();
     read.session_standing(id(1), id(1), at(0)).await.unwrap();
+    for after in [None, Some(id(9))] {
+        read.list_sealed_accounts(after, 100).await.unwrap();
+    }
     read.find_product(id(1)).await.unwrap();
     read.find_order(id(100)).await.unwrap();
     read.find_payment(id(100)).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{TimeDelta, TimeZone, Utc};
@@ -24,10 +24,30 @@ use jangteo_user::{
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 /// A cipher that is good for nothing but tests: nobody reads the clear text in the file, and a value opens at its own
-/// place only.
-#[derive(Default)]
+/// place only, while its key is there.
 pub(crate) struct TestCipher {
     nonces: AtomicU64,
+    current: AtomicU32,
+    /// Older keys than this are gone.
+    oldest: AtomicU32,
+}
+
+impl Default for TestCipher {
+    fn default() -> Self {
+        Self { nonces: AtomicU64::new(0), current: AtomicU32::new(1), oldest: AtomicU32::new(1) }
+    }
+}
+
+impl TestCipher {
+    /// Seals with the next key from now on, and says which.
+    pub(crate) fn rotate(&self) -> u32 {
+        self.current.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Loses all keys but the current one.
+    pub(crate) fn forget_older_keys(&self) {
+        self.oldest.store(self.current.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
 }
 
 fn hash(parts: impl Hash) -> [u8; 8] {
@@ -36,32 +56,37 @@ fn hash(parts: impl Hash) -> [u8; 8] {
     hasher.finish().to_be_bytes()
 }
 
-fn masked(place: FieldPlace, nonce: &[u8], text: &[u8]) -> Vec<u8> {
-    let mask = (0_u64..).flat_map(|block| hash((place.column, place.user, nonce, block)));
+fn masked(place: FieldPlace, key: u32, nonce: &[u8], text: &[u8]) -> Vec<u8> {
+    let mask = (0_u64..).flat_map(|block| hash((place.column, place.user, key, nonce, block)));
     text.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect()
 }
 
 impl FieldCipher for TestCipher {
     fn seal(&self, place: FieldPlace, clear: &str) -> Result<Vec<u8>, CipherError> {
+        let key = self.current.load(Ordering::Relaxed);
         let nonce = self.nonces.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-        let tag = hash((place.column, place.user, nonce, clear));
-        Ok([&nonce[..], &tag, &masked(place, &nonce, clear.as_bytes())].concat())
+        let tag = hash((place.column, place.user, key, nonce, clear));
+        Ok([&key.to_be_bytes()[..], &nonce, &tag, &masked(place, key, &nonce, clear.as_bytes())].concat())
     }
 
     fn open(&self, place: FieldPlace, sealed: &[u8]) -> Result<String, CipherError> {
-        let (nonce, rest) = sealed.split_at_checked(8).ok_or(CipherError)?;
+        let key = self.key_of(sealed)?;
+        if key < self.oldest.load(Ordering::Relaxed) {
+            return Err(CipherError);
+        }
+        let (nonce, rest) = sealed[4..].split_at_checked(8).ok_or(CipherError)?;
         let (tag, text) = rest.split_at_checked(8).ok_or(CipherError)?;
-        let clear = String::from_utf8(masked(place, nonce, text)).map_err(|_| CipherError)?;
+        let clear = String::from_utf8(masked(place, key, nonce, text)).map_err(|_| CipherError)?;
         let nonce: [u8; 8] = nonce.try_into().map_err(|_| CipherError)?;
-        if hash((place.column, place.user, nonce, clear.as_str())) == tag {
+        if hash((place.column, place.user, key, nonce, clear.as_str())) == tag {
             Ok(clear)
         } else {
             Err(CipherError)
         }
     }
 
-    fn key_of(&self, _: &[u8]) -> Result<u32, CipherError> {
-        Ok(1)
+    fn key_of(&self, sealed: &[u8]) -> Result<u32, CipherError> {
+        sealed.first_chunk().map(|key| u32::from_be_bytes(*key)).ok_or(CipherError)
     }
 
     fn email_lookup(&self, email: &Email) -> EmailLookup {
@@ -75,6 +100,7 @@ impl FieldCipher for TestCipher {
 #[derive(Clone)]
 pub(crate) struct Shop {
     pub(crate) storage: SeaOrmStorage,
+    pub(crate) cipher: Arc<TestCipher>,
     pub(crate) statements: Arc<Mutex<Vec<String>>>,
     pub(crate) url: String,
     /// The folder of an embedded database.
@@ -110,9 +136,10 @@ impl Shop {
         let ran = Arc::clone(&statements);
         options.on_statement = Some(Arc::new(move |text| ran.lock().unwrap().push(text.to_owned())));
         change(&mut options);
-        let storage = SeaOrmStorage::connect(&options, Arc::new(TestCipher::default())).await.unwrap();
+        let cipher = Arc::new(TestCipher::default());
+        let storage = SeaOrmStorage::connect(&options, Arc::<TestCipher>::clone(&cipher)).await.unwrap();
         storage.migrate().await.unwrap();
-        Self { storage, statements, url, directory: directory.map(Arc::new) }
+        Self { storage, cipher, statements, url, directory: directory.map(Arc::new) }
     }
 
     pub(crate) fn directory(&self) -> &std::path::Path {
