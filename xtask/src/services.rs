@@ -60,8 +60,11 @@ fn wanted(only: &[String]) -> Result<Vec<Service>> {
     named.collect()
 }
 
+/// The shop's keys have to be named with a database on a server: `keys generate` makes them.
 fn tell(service: Service, url: &str, how: &str) {
-    println!("{service} ({how})\n    JANGTEO__DATABASE__URL={url} cargo run -- serve --migrate");
+    println!(
+        "{service} ({how})\n    JANGTEO__KEYS__FILE=data/keys/keys.json JANGTEO__DATABASE__URL={url} cargo run -- serve --migrate"
+    );
 }
 
 fn docker(workspace: &Workspace) -> bool {

@@ -17,6 +17,7 @@ mod groups;
 mod health;
 mod jobs;
 mod kept;
+mod keys;
 mod metrics;
 mod observe;
 mod openapi;

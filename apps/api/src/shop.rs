@@ -10,9 +10,7 @@ use jangteo_application::{
     Sources, submit,
 };
 use jangteo_redis::{Redis, RedisAnswers};
-use jangteo_security::{
-    Argon2idHasher, CursorSeal, Hs256Tokens, ServiceKeys, Sha256Secrets, SystemClock, SystemEntropy,
-};
+use jangteo_security::{Argon2idHasher, CursorSeal, Hs256Tokens, Sha256Secrets, SystemClock, SystemEntropy};
 use jangteo_shared_kernel::{BusinessZone, UnitOfWork};
 use jangteo_storage_sea_orm::WrittenProductsHook;
 use jangteo_user::AccessTokens;
@@ -24,6 +22,7 @@ use crate::config::Settings;
 use crate::gate::Gate;
 use crate::groups::{Groups, Workers, groups};
 use crate::kept::{Kept, SecondLevel, Writes};
+use crate::keys::{self, LiveRing};
 use crate::problem::Problem;
 use crate::storage::{self, Storage};
 use crate::throttle::{ShopCounters, Throttle};
@@ -50,6 +49,8 @@ pub(crate) struct Shop {
     pub(crate) access_tokens: Arc<dyn AccessTokens>,
     /// Hashes passwords.
     pub(crate) passwords: Arc<Argon2idHasher>,
+    /// The keys of personal data, which may change while the shop is open.
+    pub(crate) ring: LiveRing,
     /// Seals the positions of lists.
     pub(crate) cursors: CursorSeal,
     /// Starts, continues and ends log-ins.
@@ -92,10 +93,12 @@ impl Shop {
     /// not be there. What goes to its groups is decided once its workers are started.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(Self, Workers)> {
         let entropy = Arc::new(SystemEntropy);
-        let keys = ServiceKeys::load_or_generate(&settings.keys_dir().join("keys.json"), entropy.as_ref())?;
+        let keys = keys::load(&settings.keys)?;
+        let ring = LiveRing::new(&settings.keys, &keys);
         let sources = Sources::new(Arc::new(SystemClock), entropy.clone());
         let writes = Arc::new(Writes::new());
-        let storage = storage::open(settings, &keys, Some(noting(&writes, &sources))).await?;
+        let storage =
+            storage::open(settings, Arc::clone(&ring.cipher), Some(noting(&writes, &sources))).await?;
         let redis = settings.redis.as_ref().map(Redis::open).transpose()?;
         let second = match (&settings.redis, &redis) {
             (Some(address), Some(redis)) => {
@@ -130,6 +133,7 @@ impl Shop {
             throttle: Throttle::new(settings, counters, &keys.fields),
             access_tokens,
             passwords,
+            ring,
             cursors: CursorSeal::new(&keys.cursor),
             sessions,
             groups,

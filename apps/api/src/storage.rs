@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use jangteo_security::{SealedFields, ServiceKeys, SystemEntropy};
+use jangteo_security::SealedFields;
 use jangteo_storage_sea_orm::{SeaOrmStorage, StorageOptions, WrittenProductsHook};
 use tokio::time::timeout;
 
@@ -20,10 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Opens the storage. Its schema stays as it is. Whoever keeps what it says is told what is written.
 pub(crate) async fn open(
     settings: &Settings,
-    keys: &ServiceKeys,
+    cipher: Arc<SealedFields>,
     on_written_products: Option<WrittenProductsHook>,
 ) -> anyhow::Result<Storage> {
-    let cipher = Arc::new(SealedFields::new(&keys.fields, Arc::new(SystemEntropy)));
     std::fs::create_dir_all(&settings.data_dir)
         .with_context(|| format!("cannot create data_dir {}", settings.data_dir.display()))?;
     let mut options = StorageOptions::new(settings.database_url.clone());

@@ -57,6 +57,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: RankingCommand,
     },
+    /// Manages the keys that personal data is sealed with.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Manages administrators.
     Admin {
         #[command(subcommand)]
@@ -79,6 +84,31 @@ pub(super) enum AdminCommand {
         #[arg(long)]
         name: PersonName,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Makes new keys: in FILE, which must not exist, or on standard output.
+    Generate {
+        /// What keys.file is to name. Its folder is made, and nobody else may read either.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Seals all personal data again under a new key, while the server runs.
+    ///
+    /// Adds a key to the key file, which servers learn by themselves. If it is cut off, run it again: it goes on with what
+    /// is left, without another key. If the current key has anything left to seal when it begins, it does just that.
+    Rotate {
+        /// Adds a key even if there is something left to do for the one before.
+        #[arg(long)]
+        new_key: bool,
+    },
+    /// Tells how many accounts are sealed with which key. Exits with 1 if one of those keys is missing.
+    List,
+    /// Takes the keys away from the key file that no account needs any more.
+    ///
+    /// Backups of the database from before the last rotation need them: keep a copy of the key file with those.
+    Prune,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,18 +4,19 @@ use std::fmt::Write as _;
 
 use anyhow::Context;
 use jangteo_application::{AuditCheck, AuditQueries, AuditReport, AuditSide};
-use jangteo_security::{ServiceKeys, SystemClock, SystemEntropy};
+use jangteo_security::SystemClock;
 use jangteo_shared_kernel::Clock;
 
 use super::{DONE, REFUSED, say};
 use crate::body::audit::AuditBody;
 use crate::config::Settings;
+use crate::keys::passing_cipher;
 use crate::storage;
 
 pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<u8> {
     anyhow::ensure!(!storage::is_missing(settings), "the database does not exist yet; run: jangteo migrate");
     // Nothing that is audited is sealed, so passing keys do.
-    let storage = storage::open(settings, &ServiceKeys::generate(&SystemEntropy), None).await?;
+    let storage = storage::open(settings, passing_cipher(), None).await?;
     let pending = storage.pending_migrations().await?;
     anyhow::ensure!(pending.is_empty(), "the schema is not up to date; run: jangteo migrate");
     let report = storage.audit(SystemClock.now()).await.context("the audit did not come to its end")?;

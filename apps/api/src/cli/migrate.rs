@@ -1,9 +1,8 @@
 //! `jangteo migrate`.
 
-use jangteo_security::{ServiceKeys, SystemEntropy};
-
 use super::{DONE, REFUSED, say};
 use crate::config::Settings;
+use crate::keys::passing_cipher;
 use crate::storage;
 
 pub(super) async fn run(settings: &Settings, check: bool, down: Option<u32>) -> anyhow::Result<u8> {
@@ -12,7 +11,7 @@ pub(super) async fn run(settings: &Settings, check: bool, down: Option<u32>) -> 
         return Ok(REFUSED);
     }
     // No change reads or writes what is sealed, so passing keys do.
-    let storage = storage::open(settings, &ServiceKeys::generate(&SystemEntropy), None).await?;
+    let storage = storage::open(settings, passing_cipher(), None).await?;
     let code = if check {
         let pending = storage.pending_migrations().await?;
         report("missing", &pending)?;

@@ -4,7 +4,9 @@ mod admin;
 mod arguments;
 mod audit;
 mod demo;
+mod keys;
 mod migrate;
+mod progress;
 mod ranking;
 mod serve;
 mod signals;
@@ -16,7 +18,7 @@ use std::process::ExitCode;
 use actix_web::rt::System;
 use clap::Parser;
 
-use self::arguments::{AdminCommand, Arguments, Command, RankingCommand};
+use self::arguments::{AdminCommand, Arguments, Command, KeysCommand, RankingCommand};
 use crate::config::{ConfigFault, Configuration, Origins};
 use crate::observe::start_logging;
 use crate::openapi;
@@ -57,12 +59,16 @@ fn execute(arguments: Arguments) -> anyhow::Result<u8> {
         say(openapi::document().to_yaml()?.trim_end())?;
         return Ok(DONE);
     }
+    // Nor do new keys, which may have to be there before there can be settings.
+    if let Command::Keys { command: KeysCommand::Generate { file } } = &command {
+        return keys::generate(file.as_deref());
+    }
     let profile = profile.or_else(|| std::env::var("JANGTEO_PROFILE").ok()).filter(|name| !name.is_empty());
     let configuration = Configuration::load(&Origins::of_this_process(config, profile))?;
     let settings = &configuration.settings;
     start_logging(settings);
     match command {
-        Command::Openapi => Ok(DONE),
+        Command::Openapi | Command::Keys { command: KeysCommand::Generate { .. } } => Ok(DONE),
         Command::Config => {
             say(configuration.to_string().trim_end())?;
             for warning in configuration.warnings() {
@@ -76,6 +82,11 @@ fn execute(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Ranking { command: RankingCommand::Rebuild { from, until } } => {
             System::new().block_on(ranking::rebuild(settings, from, until))
         }
+        Command::Keys { command: KeysCommand::Rotate { new_key } } => {
+            System::new().block_on(keys::rotate(settings, new_key))
+        }
+        Command::Keys { command: KeysCommand::List } => System::new().block_on(keys::list(settings)),
+        Command::Keys { command: KeysCommand::Prune } => System::new().block_on(keys::prune(settings)),
         Command::Demo => System::new().block_on(demo::run(settings)),
         Command::Admin { command: AdminCommand::Create { email, name } } => {
             System::new().block_on(admin::create(settings, email, name))

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use anyhow::Context;
 use chrono::{Days, NaiveDate, TimeDelta};
 use jangteo_application::{Sources, rebuild_sales};
-use jangteo_security::{ServiceKeys, SystemClock, SystemEntropy};
+use jangteo_security::{SystemClock, SystemEntropy};
 
 use super::{DONE, say};
 use crate::config::Settings;
+use crate::keys::passing_cipher;
 use crate::storage;
 
 /// How often a person hears how far it has come.
@@ -18,7 +19,7 @@ const TELL_EVERY: TimeDelta = TimeDelta::seconds(1);
 pub(super) async fn rebuild(settings: &Settings, from: NaiveDate, until: NaiveDate) -> anyhow::Result<u8> {
     anyhow::ensure!(!storage::is_missing(settings), "the database does not exist yet; run: jangteo migrate");
     // Nothing that was sold is sealed, so passing keys do.
-    let storage = storage::open(settings, &ServiceKeys::generate(&SystemEntropy), None).await?;
+    let storage = storage::open(settings, passing_cipher(), None).await?;
     let pending = storage.pending_migrations().await?;
     anyhow::ensure!(pending.is_empty(), "the schema is not up to date; run: jangteo migrate");
     let sources = Sources::new(Arc::new(SystemClock), Arc::new(SystemEntropy));

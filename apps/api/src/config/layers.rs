@@ -82,7 +82,9 @@ fn read_environment(variables: &[(String, String)]) -> Result<Vec<(String, Value
     let mut settings: Vec<(String, Value)> = Vec::new();
     for (name, text) in variables {
         let Some(rest) = name.strip_prefix(PREFIX) else { continue };
-        let (rest, text) = match rest.strip_suffix(FROM_FILE) {
+        // A key may be called `file` itself.
+        let from_file = rest.strip_suffix(FROM_FILE).filter(|rest| !rest.ends_with('_'));
+        let (rest, text) = match from_file {
             Some(rest) => (rest, content(name, text)?),
             None => (rest, text.clone()),
         };

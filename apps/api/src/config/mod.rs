@@ -4,6 +4,7 @@
 
 mod duration;
 mod fault;
+mod keys;
 mod layers;
 mod reader;
 mod settings;
@@ -12,6 +13,7 @@ mod warnings;
 use std::fmt;
 
 pub(crate) use fault::{ConfigFault, Invalid};
+pub(crate) use keys::KeySource;
 pub(crate) use layers::Origins;
 pub(crate) use settings::{LogFormat, Settings};
 

@@ -13,6 +13,7 @@ use jangteo_security::Argon2idCost;
 use jangteo_shared_kernel::{BusinessZone, Currency};
 use tracing_subscriber::EnvFilter;
 
+use super::keys::KeySource;
 use super::reader::{Reader, quoted};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -31,8 +32,10 @@ pub(crate) struct Settings {
     pub(crate) drain_delay: Duration,
     /// `server.request_timeout`: how long a request may take.
     pub(crate) request_timeout: Duration,
-    /// `data_dir`: where the embedded database and the keys are kept.
+    /// `data_dir`: where the embedded database and its keys are kept.
     pub(crate) data_dir: PathBuf,
+    /// `keys.*`: where the keys are.
+    pub(crate) keys: KeySource,
     /// `database.url`: where the data is.
     pub(crate) database_url: String,
     /// `database.replica_urls`: servers that follow it and may answer what may be late.
@@ -90,14 +93,11 @@ impl LogFormat {
 }
 
 impl Settings {
-    /// The folder of the keys.
-    pub(crate) fn keys_dir(&self) -> PathBuf {
-        self.data_dir.join("keys")
-    }
-
     pub(super) fn read(from: &mut Reader) -> Self {
         let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let data_dir = PathBuf::from(from.text("data_dir"));
+        let database_url = database_url(from, &data_dir);
+        let keys = KeySource::read(from, &data_dir, engine(&database_url) == Some("sqlite"));
         let [account_failures, address_failures] = log_in_failures(from);
         let settings = Self {
             bind: from.parsed("server.bind", ANYWHERE, socket_address, |bind| quoted(&bind.to_string())),
@@ -109,7 +109,8 @@ impl Settings {
                 Duration::from_millis(100),
                 Duration::from_mins(10),
             ),
-            database_url: database_url(from, &data_dir),
+            keys,
+            database_url,
             replica_urls: from.read("database.replica_urls", Vec::new, replica_urls, |urls| {
                 let shown: Vec<_> = urls.iter().map(|url| masked(url)).collect();
                 quoted(&shown.join(","))

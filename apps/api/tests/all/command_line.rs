@@ -21,6 +21,9 @@ fn wrong_usage_ends_with_2_and_help_with_0() {
         &["--verbose"],
         &["admin"],
         &["admin", "create"],
+        &["keys"],
+        &["keys", "rotate", "all"],
+        &["keys", "generate", "one", "two"],
         &["migrate", "--check", "--down", "1"],
         &["migrate", "--down", "0"],
     ] {
@@ -30,7 +33,7 @@ fn wrong_usage_ends_with_2_and_help_with_0() {
     assert_eq!(run(&[], &not_an_address).status.code(), Some(2));
     let help = run(&[], &["--help"]);
     assert_eq!(help.status.code(), Some(0));
-    for command in ["serve", "migrate", "demo", "admin", "openapi", "config"] {
+    for command in ["serve", "migrate", "demo", "keys", "admin", "openapi", "config"] {
         assert!(text(&help).contains(command), "{command}");
         assert_eq!(run(&[], &[command, "--help"]).status.code(), Some(0));
     }

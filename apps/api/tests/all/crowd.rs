@@ -21,7 +21,7 @@ const SET: usize = 5_000;
 impl Server {
     /// Access tokens of so many new customers, all of them logged in.
     pub(crate) async fn crowd(&self, size: usize) -> Vec<String> {
-        let keys = ServiceKeys::load(&self.folder().join("data/keys/keys.json")).expect("the server has keys");
+        let keys = ServiceKeys::load(&self.key_file()).expect("the server has keys");
         let options = StorageOptions::new(self.database_url());
         let cipher = Arc::new(SealedFields::new(&keys.fields, Arc::new(SystemEntropy)));
         let storage = SeaOrmStorage::connect(&options, cipher).await.expect("the server has a database");

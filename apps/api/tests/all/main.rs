@@ -24,6 +24,8 @@ mod crowd;
 mod events;
 mod hard_cases;
 mod kept_answers;
+mod key_rotation;
+mod key_sources;
 mod observability;
 mod outage;
 mod ownership;

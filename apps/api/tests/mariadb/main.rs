@@ -32,6 +32,8 @@ mod events;
 mod hard_cases;
 #[path = "../servers/instances.rs"]
 mod instances;
+#[path = "../all/key_rotation.rs"]
+mod key_rotation;
 #[path = "../servers/outage.rs"]
 mod outage;
 #[path = "../all/ownership.rs"]

@@ -5,7 +5,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Sta
 use serde_json::{Value, json};
 
 use crate::DATABASE;
-use crate::support::{Server, run};
+use crate::support::{Server, new_ring, run};
 
 fn order(product: &str) -> Value {
     json!({ "items": [{ "productId": product, "quantity": 1 }] })
@@ -108,7 +108,8 @@ async fn cut_off(server: &Server) {
 fn a_database_that_is_not_there_is_told() {
     let service = DATABASE.expect("these tests are about servers");
     let nowhere = shared(service).url("nowhere");
-    let refused = run(&[("JANGTEO__DATABASE__URL", &nowhere)], &["serve"]);
+    let ring = new_ring();
+    let refused = run(&[("JANGTEO__DATABASE__URL", &nowhere), ("JANGTEO__KEYS__RING", &ring)], &["serve"]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("nowhere"));
 }

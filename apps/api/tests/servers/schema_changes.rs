@@ -5,7 +5,7 @@ use std::process::Output;
 use jangteo_test_services::shared;
 
 use crate::DATABASE;
-use crate::support::{Server, run};
+use crate::support::{Server, new_ring, run};
 
 fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -18,7 +18,9 @@ fn new_database() -> String {
 #[test]
 fn a_server_does_not_start_while_changes_are_missing_and_says_so() {
     let url = new_database();
-    let jangteo = |arguments: &[&str]| run(&[("JANGTEO__DATABASE__URL", &url)], arguments);
+    let ring = new_ring();
+    let variables = [("JANGTEO__DATABASE__URL", url.as_str()), ("JANGTEO__KEYS__RING", &ring)];
+    let jangteo = |arguments: &[&str]| run(&variables, arguments);
     for refused in [&["serve"][..], &["demo"], &[]] {
         let refused = jangteo(refused);
         assert_eq!(refused.status.code(), Some(1), "{}", text(&refused));

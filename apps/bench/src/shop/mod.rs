@@ -11,6 +11,7 @@ use std::process::{Command, Output};
 use std::rc::Rc;
 
 use anyhow::{Context as _, Result, ensure};
+use jangteo_security::{ServiceKeys, SystemEntropy};
 use tempfile::TempDir;
 
 use crate::clock;
@@ -24,7 +25,7 @@ pub(crate) use self::walks::Walks;
 #[derive(Debug)]
 pub(crate) struct Shop {
     binary: PathBuf,
-    /// Where it works; its keys are in `data/keys`.
+    /// Where it works. Its keys are where an embedded database has them.
     folder: Rc<TempDir>,
     pub(crate) database: Database,
 }
@@ -33,19 +34,22 @@ impl Shop {
     /// A shop with the schema of this server and nothing in it.
     pub(crate) fn new(binary: &Path, database: Database) -> Result<Self> {
         let shop = Self { binary: found(binary)?, folder: Rc::new(tempfile::tempdir()?), database };
+        ServiceKeys::generate_file(&shop.keys(), &SystemEntropy)?;
         let migrated = shop.run(&["migrate"])?;
         ensure!(migrated.status.success(), "the schema cannot be made: {}", said(&migrated));
         Ok(shop)
     }
 
-    /// A shop that has never been started, which makes itself an embedded database.
+    /// A shop that has never been started, which makes itself an embedded database. Its keys are there.
     pub(crate) fn in_empty_folder(binary: &Path) -> Result<Self> {
         let folder = Rc::new(tempfile::tempdir()?);
         let database = Database::Sqlite {
             url: format!("sqlite://{}", folder.path().join("data/jangteo.sqlite").display()),
             folder: Rc::clone(&folder),
         };
-        Ok(Self { binary: found(binary)?, folder, database })
+        let shop = Self { binary: found(binary)?, folder, database };
+        ServiceKeys::generate_file(&shop.keys(), &SystemEntropy)?;
+        Ok(shop)
     }
 
     /// The same shop, with the same keys and people, on a copy of its database.
@@ -55,8 +59,7 @@ impl Shop {
 
     /// Fills it with people and products.
     pub(crate) async fn seed(&self, buyers: usize, products: usize) -> Result<World> {
-        let keys = self.folder.path().join("data/keys/keys.json");
-        let filled = seed::fill(&keys, self.database.url(), buyers, products).await;
+        let filled = seed::fill(&self.keys(), self.database.url(), buyers, products).await;
         let world = filled.context("the shop cannot be filled")?;
         self.database.settle().await?;
         Ok(world)
@@ -84,6 +87,10 @@ impl Shop {
         Ok(())
     }
 
+    fn keys(&self) -> PathBuf {
+        self.folder.path().join("data/keys/keys.json")
+    }
+
     fn run(&self, arguments: &[&str]) -> Result<Output> {
         Ok(self.command().args(arguments).output()?)
     }
@@ -99,6 +106,7 @@ impl Shop {
             .current_dir(self.folder.path())
             .env("JANGTEO__SERVER__BIND", "127.0.0.1:0")
             .env("JANGTEO__DATABASE__URL", self.database.url())
+            .env("JANGTEO__KEYS__FILE", self.keys())
             .env("JANGTEO__LOG__FILTER", "warn");
         command
     }

@@ -57,7 +57,7 @@ pub(crate) struct Ware {
 }
 
 pub(super) async fn fill(keys: &Path, url: &str, buyers: usize, products: usize) -> Result<World> {
-    let keys = ServiceKeys::load_or_generate(keys, &SystemEntropy)?;
+    let keys = ServiceKeys::load(keys)?;
     let cipher = Arc::new(SealedFields::new(&keys.fields, Arc::new(SystemEntropy)));
     let storage = SeaOrmStorage::connect(&StorageOptions::new(url), cipher).await?;
     let now = SystemClock.now();

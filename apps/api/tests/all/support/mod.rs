@@ -23,4 +23,4 @@ pub(crate) use held::HeldRequest;
 pub(crate) use open_files::allow_open_files;
 pub(crate) use people::{PASSWORD, Person, money};
 pub(crate) use reply::{Reply, counted};
-pub(crate) use server::{Server, run};
+pub(crate) use server::{Server, new_ring, run};

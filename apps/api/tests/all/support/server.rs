@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 
+use jangteo_security::{ServiceKeys, SystemEntropy};
 use jangteo_test_services::shared;
 use tempfile::TempDir;
 
@@ -13,6 +14,9 @@ use super::Api;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_jangteo");
 const DATABASE_URL: &str = "JANGTEO__DATABASE__URL";
+const KEYS_FILE: &str = "JANGTEO__KEYS__FILE";
+/// Where the keys of every server are, in its folder.
+const KEY_FILE: &str = "data/keys/keys.json";
 
 /// A server with a folder of its own. It is killed when dropped.
 pub(crate) struct Server {
@@ -36,6 +40,14 @@ impl Server {
         let given = variables.iter().any(|(name, _)| name == DATABASE_URL);
         if let Some(service) = crate::DATABASE.filter(|_| !given) {
             variables.push((DATABASE_URL.to_owned(), shared(service).new_database()));
+        }
+        // A database on a server takes keys that are there before; the embedded one makes them at the same place.
+        let on_server = |(name, url): &(String, String)| name == DATABASE_URL && !url.starts_with("sqlite:");
+        let has_keys = variables.iter().any(|(name, _)| name.starts_with("JANGTEO__KEYS__"));
+        if variables.iter().any(on_server) && !has_keys {
+            let file = folder.path().join(KEY_FILE);
+            ServiceKeys::generate_file(&file, &SystemEntropy).expect("new keys");
+            variables.push((KEYS_FILE.to_owned(), file.display().to_string()));
         }
         Self::launch(Arc::new(folder), variables)
     }
@@ -91,6 +103,28 @@ impl Server {
         self.folder.path()
     }
 
+    /// The file with the server's keys.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.folder().join(KEY_FILE)
+    }
+
+    /// Starts another command on the same folder, and leaves it running. What it says can be read.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        command(self.folder())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command starts")
+    }
+
+    /// Tells the server something by a signal, such as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.child.id())).status();
+        assert!(kill.expect("a shell").success());
+    }
+
     /// Where the server's data is, for those who go past the server.
     pub(crate) fn database_url(&self) -> String {
         let set = self.variables.iter().find(|(name, _)| name == DATABASE_URL);
@@ -131,8 +165,7 @@ impl Server {
 
     /// Asks the server to end, and does not wait.
     pub(crate) fn terminate(&self) {
-        let kill = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.child.id())).status();
-        assert!(kill.expect("a shell").success());
+        self.signal("TERM");
     }
 
     /// Kills the server, with no chance to tidy up.
@@ -147,6 +180,11 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// What `keys.ring` takes: new keys.
+pub(crate) fn new_ring() -> String {
+    ServiceKeys::generate(&SystemEntropy).to_text().expect("a text").to_string()
 }
 
 /// Runs a command in an empty folder.
