@@ -30,6 +30,7 @@ mod observability;
 mod outage;
 mod ownership;
 mod paging;
+mod personal_data;
 mod popular;
 mod precedence;
 mod races;
