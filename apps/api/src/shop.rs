@@ -108,7 +108,7 @@ impl Shop {
         };
         let counters = ShopCounters::new(redis.clone(), sources.clone());
         let gate = Gate::new(storage.clone(), redis.clone(), sources.clone());
-        let hasher = Argon2idHasher::new(settings.password_cost, settings.password_concurrency, entropy)?;
+        let hasher = Argon2idHasher::new(settings.password_cost, settings.password_bounds, entropy)?;
         let passwords = Arc::new(hasher);
         let access_tokens: Arc<dyn AccessTokens> = Arc::new(Hs256Tokens::new(&keys.token));
         let sessions = Sessions {

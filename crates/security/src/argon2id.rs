@@ -7,7 +7,7 @@ use std::sync::Arc;
 use argon2::password_hash::{self, PasswordHasher as _, PasswordVerifier as _, phc};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, RECOMMENDED_SALT_LEN, Version};
 use jangteo_shared_kernel::{Cause, Entropy};
-use jangteo_user::{Password, PasswordHash, PasswordHasher, PasswordVerdict};
+use jangteo_user::{HasherBusy, Password, PasswordHash, PasswordHasher, PasswordVerdict};
 use tokio::sync::Semaphore;
 
 /// What one hash costs whoever computes it.
@@ -39,13 +39,25 @@ pub struct InvalidArgon2idCost {
 /// Hashes passwords with Argon2id (RFC 9106).
 ///
 /// Hashing runs on tokio's pool for blocking work, at most so many at once as was said; the others wait, in order of
-/// arrival. A caller that gives up while it waits costs nothing; one that gives up later keeps its place until the
-/// computation ends, so that no more than the bound ever run.
+/// arrival, and beyond a number are refused with [`HasherBusy`]. A caller that gives up while it waits costs nothing; one
+/// that gives up later keeps its place until the computation ends, so that no more than the bound ever run.
 ///
 /// Needs a tokio runtime.
 pub struct Argon2idHasher {
     work: Arc<Work>,
+    /// Of those who compute.
     places: Arc<Semaphore>,
+    /// Of those who compute or wait.
+    queue: Arc<Semaphore>,
+}
+
+/// How many passwords are worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashingBounds {
+    /// At once.
+    pub at_once: NonZeroUsize,
+    /// So many more may wait for that.
+    pub waiting: usize,
 }
 
 /// What a computation needs, wherever it runs.
@@ -57,10 +69,10 @@ struct Work {
 }
 
 impl Argon2idHasher {
-    /// Hashes at this cost, `at_once` at most at the same time, with salts from this entropy.
+    /// Hashes at this cost, within these bounds, with salts from this entropy.
     pub fn new(
         cost: Argon2idCost,
-        at_once: NonZeroUsize,
+        bounds: HashingBounds,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, InvalidArgon2idCost> {
         let invalid = |reason: String| InvalidArgon2idCost { cost, reason };
@@ -70,18 +82,24 @@ impl Argon2idHasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
 
         let nobody = nobody(&argon2, entropy.as_ref()).map_err(|error| invalid(error.to_string()))?;
-        let places = Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS));
-        Ok(Self { work: Arc::new(Work { argon2, nobody, entropy }), places: Arc::new(places) })
+        let bounded = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
+        let at_once = bounds.at_once.get();
+        Ok(Self {
+            work: Arc::new(Work { argon2, nobody, entropy }),
+            places: bounded(at_once),
+            queue: bounded(at_once.saturating_add(bounds.waiting)),
+        })
     }
 
     async fn run<T: Send + 'static>(
         &self,
         compute: impl FnOnce(&Work) -> Result<T, Cause> + Send + 'static,
     ) -> Result<T, Cause> {
+        let queued = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| HasherBusy)?;
         let place = Arc::clone(&self.places).acquire_owned().await?;
         let work = Arc::clone(&self.work);
         tokio::task::spawn_blocking(move || {
-            let _place = place;
+            let _places = (queued, place);
             compute(&work)
         })
         .await?
@@ -178,7 +196,7 @@ mod tests {
     use crate::SystemEntropy;
 
     const CHEAP: Argon2idCost = Argon2idCost { memory_kib: 8, iterations: 1, parallelism: 1 };
-    const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+    const TWO: HashingBounds = HashingBounds { at_once: NonZeroUsize::new(2).unwrap(), waiting: 3 };
 
     fn hasher(cost: Argon2idCost) -> Argon2idHasher {
         Argon2idHasher::new(cost, TWO, Arc::new(SystemEntropy)).unwrap()
@@ -351,5 +369,37 @@ mod tests {
         third.await.unwrap();
         assert_eq!((cancelled, places, came_in), (true, 0, before + 2));
         assert_eq!(gate.came_in(), before + 3);
+    }
+
+    #[tokio::test]
+    async fn no_more_wait_than_was_said_and_whoever_gives_up_makes_room() {
+        let gate = Arc::new(Gate::default());
+        let hasher =
+            Arc::new(Argon2idHasher::new(CHEAP, TWO, Arc::clone(&gate) as Arc<dyn Entropy>).unwrap());
+        let before = gate.came_in();
+        gate.shut(true);
+        let hash = || {
+            let hasher = Arc::clone(&hasher);
+            tokio::spawn(async move { hasher.hash_password(password("correct horse")).await })
+        };
+        let mut queue: Vec<_> = (0..5).map(|_| hash()).collect();
+        while gate.came_in() < before + 2 || hasher.queue.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let refused = hash().await.unwrap().unwrap_err();
+        let gone = queue.pop().unwrap();
+        gone.abort();
+        let cancelled = gone.await.is_err_and(|error| error.is_cancelled());
+        queue.push(hash());
+        tokio::task::yield_now().await;
+        let refused_again = hash().await.unwrap().unwrap_err();
+
+        // Opened before anything can fail: the runtime waits for what is inside.
+        gate.shut(false);
+        for hashed in queue {
+            hashed.await.unwrap().unwrap();
+        }
+        assert!(refused.is::<HasherBusy>() && refused_again.is::<HasherBusy>() && cancelled);
+        hash().await.unwrap().unwrap();
     }
 }

@@ -73,7 +73,7 @@ mod secret_hash;
 mod system;
 
 pub use access_tokens::Hs256Tokens;
-pub use argon2id::{Argon2idCost, Argon2idHasher, InvalidArgon2idCost};
+pub use argon2id::{Argon2idCost, Argon2idHasher, HashingBounds, InvalidArgon2idCost};
 pub use counter_names::CounterNames;
 pub use cursor_seal::CursorSeal;
 pub use field_cipher::{RingSource, SealedFields};

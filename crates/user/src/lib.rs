@@ -36,8 +36,8 @@ mod user;
 pub use credentials::{Password, PasswordHash};
 pub use personal::{Email, InvalidUserField, PersonName, PhoneNumber};
 pub use ports::{
-    AccessClaims, AccessTokens, CipherError, EmailLookup, FieldCipher, FieldPlace, InvalidAccessToken,
-    PasswordHasher, PasswordVerdict,
+    AccessClaims, AccessTokens, CipherError, EmailLookup, FieldCipher, FieldPlace, HasherBusy,
+    InvalidAccessToken, PasswordHasher, PasswordVerdict,
 };
 pub use refresh::{RefreshFamily, RefreshRefusal, RefreshSecret, RefreshToken, SecretHash, SecretHasher};
 pub use repository::{

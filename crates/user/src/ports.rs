@@ -5,7 +5,7 @@ use jangteo_shared_kernel::{Cause, RefreshFamilyId, Timestamp, UserId};
 use crate::{Email, Password, PasswordHash, Role};
 
 /// Hashes passwords: slow on purpose, so an implementation MUST NOT run on the caller's thread and MUST bound
-/// how many run at once.
+/// how many run at once, and how many wait for that: beyond it the cause is [`HasherBusy`].
 pub trait PasswordHasher: Send + Sync {
     /// A hash under the current parameters, with a new salt.
     fn hash_password(&self, password: Password) -> impl Future<Output = Result<PasswordHash, Cause>> + Send;
@@ -18,6 +18,11 @@ pub trait PasswordHasher: Send + Sync {
         hash: Option<PasswordHash>,
     ) -> impl Future<Output = Result<PasswordVerdict, Cause>> + Send;
 }
+
+/// More passwords wait to be hashed than anybody would wait for. Nothing was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords wait to be hashed")]
+pub struct HasherBusy;
 
 /// What comparing a password with a hash showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jangteo_application::Quota;
 use jangteo_point::PointLimits;
 use jangteo_redis::{InvalidRedisAddress, RedisAddress};
-use jangteo_security::Argon2idCost;
+use jangteo_security::{Argon2idCost, HashingBounds};
 use jangteo_shared_kernel::{BusinessZone, Currency};
 use tracing_subscriber::EnvFilter;
 
@@ -58,8 +58,8 @@ pub(crate) struct Settings {
     pub(crate) refresh_lifetime: Duration,
     /// `passwords.memory_kib`, `.iterations`, `.parallelism`: what a password hash costs.
     pub(crate) password_cost: Argon2idCost,
-    /// `passwords.concurrency`: how many are computed at once.
-    pub(crate) password_concurrency: NonZeroUsize,
+    /// `passwords.concurrency`, `.queue`: how many are computed at once, and how many may wait for it.
+    pub(crate) password_bounds: HashingBounds,
     /// `jobs.enabled`: whether this instance runs background jobs.
     pub(crate) jobs: bool,
     /// `rate_limit.enabled`: whether log-ins are throttled.
@@ -134,7 +134,7 @@ impl Settings {
             access_lifetime: from.span("sessions.access_lifetime", SECOND, DAY),
             refresh_lifetime: from.span("sessions.refresh_lifetime", SECOND, 366 * DAY),
             password_cost: password_cost(from),
-            password_concurrency: count(from, "passwords.concurrency", cores),
+            password_bounds: password_bounds(from, cores),
             jobs: from.switch("jobs.enabled"),
             rate_limit: from.switch("rate_limit.enabled"),
             account_failures,
@@ -214,6 +214,16 @@ fn password_cost(from: &mut Reader) -> Argon2idCost {
         );
     }
     cost
+}
+
+/// Half of the cores, so that log-ins leave the other half to orders, and as many waiting as are computed in some
+/// seconds.
+fn password_bounds(from: &mut Reader, cores: NonZeroUsize) -> HashingBounds {
+    let half = NonZeroUsize::new(cores.get() / 2).unwrap_or(NonZeroUsize::MIN);
+    let at_once = count(from, "passwords.concurrency", half);
+    let waiting = i64::try_from(at_once.get().saturating_mul(256)).unwrap_or(i64::MAX);
+    let waiting = from.number_or("passwords.queue", 0, 1_000_000, waiting);
+    HashingBounds { at_once, waiting: usize::try_from(waiting).unwrap_or(usize::MAX) }
 }
 
 fn database_url(from: &mut Reader, data_dir: &Path) -> String {

@@ -1,7 +1,8 @@
 //! Log-ins.
 
 use jangteo_application::{InvalidCredentials, SessionError, ThrottledError};
-use jangteo_user::RefreshRefusal;
+use jangteo_shared_kernel::Cause;
+use jangteo_user::{HasherBusy, RefreshRefusal};
 
 use crate::problem::{Code, Problem};
 
@@ -10,7 +11,7 @@ pub(crate) fn cannot_log_in(error: SessionError<InvalidCredentials>) -> Problem 
     match error {
         SessionError::Refused(InvalidCredentials) => Problem::plain(Code::InvalidCredentials),
         SessionError::Storage(error) => error.into(),
-        SessionError::Credential(cause) => Problem::internal(&cause),
+        SessionError::Credential(cause) => no_credential(&cause),
     }
 }
 
@@ -29,7 +30,7 @@ pub(crate) fn cannot_change_password(error: SessionError<InvalidCredentials>) ->
             Problem::new(Code::InvalidCredentials, "the current password is wrong")
         }
         SessionError::Storage(error) => error.into(),
-        SessionError::Credential(cause) => Problem::internal(&cause),
+        SessionError::Credential(cause) => no_credential(&cause),
     }
 }
 
@@ -40,6 +41,15 @@ pub(crate) fn cannot_refresh(error: SessionError<RefreshRefusal>) -> Problem {
             Problem::plain(Code::Unauthenticated)
         }
         SessionError::Storage(error) => error.into(),
-        SessionError::Credential(cause) => Problem::internal(&cause),
+        SessionError::Credential(cause) => no_credential(&cause),
+    }
+}
+
+/// Why there is no hash or signature: too many want one, or something is broken.
+pub(crate) fn no_credential(cause: &Cause) -> Problem {
+    if cause.is::<HasherBusy>() {
+        Problem::unavailable(&HasherBusy.to_string())
+    } else {
+        Problem::internal(cause)
     }
 }

@@ -8,7 +8,7 @@ use super::table::Table;
 use crate::body::user::{EditMe, NewPassword, SignUp, UserBody};
 use crate::call::{Anyone, Call, Json, Person, SignedIn};
 use crate::problem::{Code, Problem};
-use crate::refusals::cannot_change_password;
+use crate::refusals::{cannot_change_password, no_credential};
 use crate::reply::{self, Tag};
 
 pub(super) fn enter(table: &mut Table) {
@@ -38,7 +38,7 @@ async fn sign_up(call: Call<Anyone, Json<SignUp>>) -> Result<HttpResponse, Probl
     let Call { shop, input: (profile, password), .. } = call;
     // Slow on purpose, and outside any transaction.
     let hashed = shop.passwords.hash_password(password).await;
-    let password_hash = hashed.map_err(|cause| Problem::internal(&cause))?;
+    let password_hash = hashed.map_err(|cause| no_credential(&cause))?;
     let command = RegisterUser { profile, role: Role::Customer, password_hash };
     let registered = shop.submit(&shop.use_cases.register, command).await?;
     let user = registered.map_err(|EmailTaken| Problem::plain(Code::EmailTaken))?;

@@ -170,6 +170,8 @@ fn bad_values_are_refused_by_name() {
         ("JANGTEO__SESSIONS__ACCESS_LIFETIME", "2d", "sessions.access_lifetime"),
         ("JANGTEO__SESSIONS__REFRESH_LIFETIME", "", "sessions.refresh_lifetime"),
         ("JANGTEO__PASSWORDS__PARALLELISM", "16", "passwords.memory_kib"),
+        ("JANGTEO__PASSWORDS__CONCURRENCY", "0", "passwords.concurrency"),
+        ("JANGTEO__PASSWORDS__QUEUE", "-1", "passwords.queue"),
         ("JANGTEO__JOBS__ENABLED", "yes", "jobs.enabled"),
         ("JANGTEO__RATE_LIMIT__ENABLED", "1", "rate_limit.enabled"),
         ("JANGTEO__RATE_LIMIT__LOGIN_FAILURES_PER_ACCOUNT", "0", "rate_limit.login_failures_per_account"),

@@ -26,6 +26,7 @@ mod hard_cases;
 mod kept_answers;
 mod key_rotation;
 mod key_sources;
+mod log_in_crowd;
 mod observability;
 mod outage;
 mod ownership;
