@@ -30,5 +30,6 @@ mod server;
 mod shop;
 mod storage;
 mod throttle;
+mod transport;
 
 pub use cli::run;

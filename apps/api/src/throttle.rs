@@ -12,6 +12,7 @@ use jangteo_security::{CounterNames, FieldKeys};
 use jangteo_user::Email;
 
 use crate::config::Settings;
+use crate::transport::TrustedProxies;
 
 /// The counters of the shop: the one place that names them.
 #[derive(Debug)]
@@ -60,6 +61,7 @@ impl Counters for ShopCounters {
 pub(crate) struct Throttle {
     log_ins: ThrottledLogIns<ShopCounters>,
     names: CounterNames,
+    proxies: TrustedProxies,
 }
 
 impl Throttle {
@@ -67,7 +69,8 @@ impl Throttle {
     pub(crate) fn new(settings: &Settings, counters: ShopCounters, keys: &FieldKeys) -> Option<Self> {
         let [account, address] = [settings.account_failures, settings.address_failures];
         let log_ins = ThrottledLogIns { counters, account, address };
-        settings.rate_limit.then(|| Self { log_ins, names: CounterNames::new(keys) })
+        let proxies = settings.transport.trusted_proxies.clone();
+        settings.rate_limit.then(|| Self { log_ins, names: CounterNames::new(keys), proxies })
     }
 
     /// Lets a log-in happen unless there is a pause.
@@ -80,7 +83,7 @@ impl Throttle {
     where
         F: Future<Output = Result<SessionTokens, SessionError<InvalidCredentials>>>,
     {
-        let address = request.peer_addr().map(|address| client(address.ip()).to_string());
+        let address = self.proxies.client(request).map(|address| client(address).to_string());
         let names = LogInNames {
             account: email.map(|email| self.names.name("log-in-account", email.as_str())),
             address: self.names.name("log-in-address", &address.unwrap_or_default()),

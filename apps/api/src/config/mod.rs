@@ -8,6 +8,7 @@ mod keys;
 mod layers;
 mod reader;
 mod settings;
+mod transport;
 mod warnings;
 
 use std::fmt;

@@ -15,6 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::keys::KeySource;
 use super::reader::{Reader, quoted};
+use super::transport::TransportSettings;
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) drain_delay: Duration,
     /// `server.request_timeout`: how long a request may take.
     pub(crate) request_timeout: Duration,
+    /// `server.tls.*`, `server.cors.*` and the other keys of connections.
+    pub(crate) transport: TransportSettings,
     /// `data_dir`: where the embedded database and its keys are kept.
     pub(crate) data_dir: PathBuf,
     /// `keys.*`: where the keys are.
@@ -109,6 +112,7 @@ impl Settings {
                 Duration::from_millis(100),
                 Duration::from_mins(10),
             ),
+            transport: TransportSettings::read(from),
             keys,
             database_url,
             replica_urls: from.read("database.replica_urls", Vec::new, replica_urls, |urls| {

@@ -8,11 +8,17 @@ use super::Settings;
 
 pub(super) fn of(settings: &Settings) -> Vec<String> {
     let mut warnings = Vec::new();
+    let transport = &settings.transport;
     if !settings.bind.ip().is_loopback() {
         warnings.push(format!(
             "server.bind is {}: other machines can reach the server, without TLS; put a proxy with TLS before it",
             settings.bind
         ));
+    }
+    if transport.trusted_proxies.is_everybody() {
+        warnings.push(
+            "server.trusted_proxies is everybody: whoever connects can choose their address".to_owned(),
+        );
     }
     if settings.access_lifetime > Duration::from_hours(1) {
         warnings.push("sessions.access_lifetime is above an hour".to_owned());

@@ -158,6 +158,9 @@ fn bad_values_are_refused_by_name() {
         ("JANGTEO__SERVER__REQUEST_TIMEOUT", "0s", "server.request_timeout"),
         ("JANGTEO__DATABASE__ACQUIRE_TIMEOUT", "0s", "database.acquire_timeout"),
         ("JANGTEO__SERVER__WORKERS", "0", "server.workers"),
+        ("JANGTEO__SERVER__TRUSTED_PROXIES", "10.0.0.0/33", "server.trusted_proxies"),
+        ("JANGTEO__SERVER__TRUSTED_PROXIES", "proxy.example.com", "server.trusted_proxies"),
+        ("JANGTEO__SERVER__TRUSTED_PROXIES", "10.0.0.1,", "server.trusted_proxies"),
         ("JANGTEO__DATABASE__URL", "oracle://shop:hidden@db/jangteo", "database.url"),
         ("JANGTEO__DATABASE__URL", "nonsense", "database.url"),
         ("JANGTEO__REDIS__URL", "rediss://:hidden@cache", "redis.url"),
@@ -209,6 +212,7 @@ fn a_file_that_was_asked_for_has_to_be_there() {
 fn risky_values_are_warned_of() {
     for (name, value, key) in [
         ("JANGTEO__SERVER__BIND", "0.0.0.0:0", "server.bind"),
+        ("JANGTEO__SERVER__TRUSTED_PROXIES", "10.0.0.0/8,0.0.0.0/0", "server.trusted_proxies"),
         ("JANGTEO__SESSIONS__ACCESS_LIFETIME", "2h", "sessions.access_lifetime"),
         ("JANGTEO__RATE_LIMIT__ENABLED", "false", "rate_limit.enabled"),
         ("JANGTEO__PASSWORDS__MEMORY_KIB", "1024", "passwords"),

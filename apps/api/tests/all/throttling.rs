@@ -1,10 +1,11 @@
 //! Failed log-ins are throttled, by account and by address.
 
 use jangteo_test_services::RedisServer;
+use reqwest::Method;
 use serde_json::json;
-
-use crate::support::{Api, PASSWORD, Reply, Server, counted};
 use tokio::task::JoinSet;
+
+use crate::support::{Api, PASSWORD, Reply, Server, counted, next};
 
 const WRONG: &str = "wrong horse battery";
 
@@ -151,4 +152,42 @@ async fn instances_with_redis_count_together_and_go_on_without_it() {
     redis.restart();
     while !here.get("//readyz").await.is(200).body["degraded"].is_null() {}
     log_in(&here, &minji.email, PASSWORD).await.is(200);
+}
+
+/// Logs in with a wrong password, with this in `X-Forwarded-For`, as somebody new.
+async fn guess(api: &Api, forwarded: &str) -> Reply {
+    let body = json!({ "email": format!("guess-{}@example.com", next()), "password": WRONG });
+    let request = api.request(Method::POST, "/auth/login").header("X-Forwarded-For", forwarded);
+    api.send(request.json(&body)).await
+}
+
+const THREE: (&str, &str) = ("JANGTEO__RATE_LIMIT__LOGIN_FAILURES_PER_ADDRESS", "3");
+
+#[tokio::test]
+async fn nobody_chooses_their_address() {
+    for trusted in ["", "192.0.2.1,10.0.0.0/8"] {
+        let server = throttled(&[THREE, ("JANGTEO__SERVER__TRUSTED_PROXIES", trusted)]);
+        let api = server.api();
+        for n in 0..3 {
+            guess(&api, &format!("198.51.100.{n}")).await.is_problem(401, "invalid-credentials");
+        }
+        pause(guess(&api, "198.51.100.9").await);
+        pause(guess(&api, "198.51.100.9, 10.0.0.1").await);
+    }
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_client_has_its_own_address() {
+    let server = throttled(&[THREE, ("JANGTEO__SERVER__TRUSTED_PROXIES", "127.0.0.0/8, 192.0.2.1")]);
+    let api = server.api();
+    // Whatever the client wrote, the proxy has appended its address, and a second proxy that of the first.
+    for written in ["198.51.100.1", "203.0.113.1, 198.51.100.1", "127.0.0.1, 198.51.100.1, 192.0.2.1"] {
+        guess(&api, written).await.is_problem(401, "invalid-credentials");
+    }
+    pause(guess(&api, "198.51.100.1").await);
+    pause(guess(&api, "203.0.113.7, 198.51.100.1:4711").await);
+    // Another client, one of version 6, and the proxy itself.
+    for other in ["198.51.100.2", "2001:db8::1", "127.0.0.1", ""] {
+        guess(&api, other).await.is_problem(401, "invalid-credentials");
+    }
 }
