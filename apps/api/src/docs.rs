@@ -1,5 +1,6 @@
 //! The document and its browser, outside the API: `/openapi.json` and `/docs`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::http::{Method, header};
@@ -56,8 +57,13 @@ async fn browser(request: HttpRequest, page: Data<Config<'static>>) -> Result<Ht
     let file = utoipa_swagger_ui::serve(request.match_info().query("file"), Arc::clone(&page));
     let file = file.map_err(|error| Problem::internal(&error.to_string().into()))?;
     let file = file.ok_or_else(Problem::not_found)?;
+    let bytes = match file.bytes {
+        // A part of the program, a megabyte and more: not to be copied for each reader.
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::from(bytes),
+    };
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "max-age=3600"))
         .content_type(file.content_type)
-        .body(file.bytes.into_owned()))
+        .body(bytes))
 }

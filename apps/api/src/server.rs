@@ -3,11 +3,10 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpResponse, HttpServer};
+use actix_web::{App, HttpResponse};
 use anyhow::Context;
 use tokio::time::{sleep, timeout};
 
@@ -18,12 +17,14 @@ use crate::health::Stage;
 use crate::observe::{Observer, observe};
 use crate::problem::Problem;
 use crate::shop::Shop;
-use crate::{jobs, metrics, routes};
+use crate::transport::Tls;
+use crate::{jobs, metrics, routes, transport};
 
 /// Serves until it is asked to stop, then ends what is under way and closes the storage, all of it within
 /// `server.shutdown_timeout`. `listening` is told the address once requests are taken.
 pub(crate) async fn serve(
     settings: &Settings,
+    tls: Option<&Tls>,
     (shop, workers): (Shop, Workers),
     asked_to_stop: impl Future<Output = ()>,
     listening: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
@@ -35,9 +36,12 @@ pub(crate) async fn serve(
         Data::new(Observer { sources: shop.sources.clone(), request_timeout: settings.request_timeout });
     let document = Data::new(Document::new()?);
     let registry = Data::new(metrics::registry(&shop.sources));
+    let listener =
+        transport::listen(settings.bind).with_context(|| format!("cannot listen on {}", settings.bind))?;
+    let address = listener.local_addr()?;
     let server = {
         let (shop, stage) = (Data::clone(&shop), Data::clone(&stage));
-        HttpServer::new(move || {
+        transport::serve(listener, settings, tls, move || {
             App::new()
                 .app_data(Data::clone(&shop))
                 .app_data(Data::clone(&stage))
@@ -48,19 +52,8 @@ pub(crate) async fn serve(
                 .configure(|config| routes::all().serve(config))
                 .configure(docs::serve)
                 .default_service(web::to(nothing_here))
-        })
+        })?
     };
-    let server = server
-        .workers(settings.workers.get())
-        .client_request_timeout(Duration::from_secs(10))
-        // Longer than clients usually keep one, so that they close it and not we.
-        .keep_alive(Duration::from_secs(75))
-        .shutdown_timeout(settings.shutdown_timeout.as_secs())
-        .disable_signals()
-        .bind(settings.bind)
-        .with_context(|| format!("cannot listen on {}", settings.bind))?;
-    let address = server.addrs().first().copied().unwrap_or(settings.bind);
-    let server = server.run();
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
     let jobs = jobs::start(settings, Arc::clone(&shop));

@@ -3,6 +3,7 @@
 use super::{DONE, say, signals};
 use crate::config::Configuration;
 use crate::shop::Shop;
+use crate::transport::Tls;
 use crate::{server, storage};
 
 pub(super) async fn run(configuration: &Configuration, migrate: bool) -> anyhow::Result<u8> {
@@ -12,13 +13,18 @@ pub(super) async fn run(configuration: &Configuration, migrate: bool) -> anyhow:
     // From here on a signal ends the server in order, even one that comes while it starts.
     let asked_to_stop = signals::stop()?;
     let settings = &configuration.settings;
+    let tls = settings.transport.tls.clone().map(Tls::open).transpose()?;
+    if let Some(tls) = tls.clone() {
+        actix_web::rt::spawn(tls.keep_fresh(signals::hang_ups()?));
+    }
     let (shop, workers) = Shop::open(settings).await?;
     if migrate {
         storage::migrate(&shop.storage).await?;
     } else {
         storage::prepare(&shop.storage, settings).await?;
     }
-    let listening = |address| Ok(say(format!("jangteo is listening on http://{address}"))?);
-    server::serve(settings, (shop, workers), asked_to_stop, listening).await?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let listening = |address| Ok(say(format!("jangteo is listening on {scheme}://{address}"))?);
+    server::serve(settings, tls.as_ref(), (shop, workers), asked_to_stop, listening).await?;
     Ok(DONE)
 }

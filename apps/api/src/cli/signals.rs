@@ -17,6 +17,23 @@ pub(super) fn stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// Resolves at the next SIGHUP, each time. It is taken over right now, and does not end the process any more.
+#[cfg(unix)]
+pub(super) fn hang_ups() -> io::Result<impl AsyncFnMut()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut hang_ups = signal(SignalKind::hangup())?;
+    Ok(async move || {
+        hang_ups.recv().await;
+    })
+}
+
+/// There is no such signal here.
+#[cfg(not(unix))]
+pub(super) fn hang_ups() -> io::Result<impl AsyncFnMut()> {
+    Ok(async || std::future::pending().await)
+}
+
 /// Resolves at Ctrl+C.
 #[cfg(not(unix))]
 pub(super) fn stop() -> io::Result<impl Future<Output = ()>> {

@@ -17,6 +17,7 @@ pub(crate) use fault::{ConfigFault, Invalid};
 pub(crate) use keys::KeySource;
 pub(crate) use layers::Origins;
 pub(crate) use settings::{LogFormat, Settings};
+pub(crate) use transport::TlsFiles;
 
 /// The settings in effect, and where each came from.
 #[derive(Debug, Clone)]

@@ -104,7 +104,7 @@ impl Settings {
         let [account_failures, address_failures] = log_in_failures(from);
         let settings = Self {
             bind: from.parsed("server.bind", ANYWHERE, socket_address, |bind| quoted(&bind.to_string())),
-            workers: count(from, "server.workers", cores),
+            workers: count(from, "server.workers", 512, cores),
             shutdown_timeout: from.span("server.shutdown_timeout", SECOND, Duration::from_mins(10)),
             drain_delay: from.span("server.drain_delay", Duration::ZERO, Duration::from_mins(10)),
             request_timeout: from.span(
@@ -182,8 +182,8 @@ fn socket_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("must be an address and a port, such as 127.0.0.1:8080, not {text:?}"))
 }
 
-fn count(from: &mut Reader, key: &'static str, stand_in: NonZeroUsize) -> NonZeroUsize {
-    let number = from.number_or(key, 1, 1024, i64::try_from(stand_in.get()).unwrap_or(1));
+fn count(from: &mut Reader, key: &'static str, most: i64, stand_in: NonZeroUsize) -> NonZeroUsize {
+    let number = from.number_or(key, 1, most, i64::try_from(stand_in.get()).unwrap_or(1).min(most));
     usize::try_from(number).ok().and_then(NonZeroUsize::new).unwrap_or(stand_in)
 }
 
@@ -224,7 +224,7 @@ fn password_cost(from: &mut Reader) -> Argon2idCost {
 /// seconds.
 fn password_bounds(from: &mut Reader, cores: NonZeroUsize) -> HashingBounds {
     let half = NonZeroUsize::new(cores.get() / 2).unwrap_or(NonZeroUsize::MIN);
-    let at_once = count(from, "passwords.concurrency", half);
+    let at_once = count(from, "passwords.concurrency", 1024, half);
     let waiting = i64::try_from(at_once.get().saturating_mul(256)).unwrap_or(i64::MAX);
     let waiting = from.number_or("passwords.queue", 0, 1_000_000, waiting);
     HashingBounds { at_once, waiting: usize::try_from(waiting).unwrap_or(usize::MAX) }

@@ -9,9 +9,9 @@ use super::Settings;
 pub(super) fn of(settings: &Settings) -> Vec<String> {
     let mut warnings = Vec::new();
     let transport = &settings.transport;
-    if !settings.bind.ip().is_loopback() {
+    if !settings.bind.ip().is_loopback() && transport.tls.is_none() {
         warnings.push(format!(
-            "server.bind is {}: other machines can reach the server, without TLS; put a proxy with TLS before it",
+            "server.bind is {}: other machines can reach the server, without TLS; set server.tls.* or put a proxy with TLS before it",
             settings.bind
         ));
     }

@@ -15,6 +15,7 @@ use tracing::{Instrument, info, info_span};
 
 use super::names::Names;
 use crate::problem::{Code, Problem};
+use crate::transport::{Ahead, in_pieces};
 
 /// What the layer needs.
 #[derive(Debug, Clone)]
@@ -32,6 +33,7 @@ pub(crate) async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let _at_work = request.conn_data::<Ahead>().map(Ahead::work);
     let Some(observer) = request.app_data::<Data<Observer>>().cloned() else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
@@ -78,7 +80,7 @@ fn finish(answer: ServiceResponse<BoxBody>, names: &Names) -> ServiceResponse<Bo
         None => answer,
     };
     complete(answer.headers_mut(), names);
-    answer
+    answer.map_body(|_, body| in_pieces(body))
 }
 
 /// What is wrong, if something is. Whatever actix-web answers by itself becomes a problem too; a body that is JSON was

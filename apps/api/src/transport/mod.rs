@@ -1,5 +1,16 @@
-//! How requests come in and answers go out.
+//! How requests come in and answers go out: connections, encryption, time-outs, and what browsers are told.
 
+mod ahead;
+mod certificate;
+mod connection;
+mod listen;
+mod patience;
+mod pieces;
 mod proxies;
+mod tls;
 
+pub(crate) use ahead::Ahead;
+pub(crate) use listen::{listen, serve};
+pub(crate) use pieces::in_pieces;
 pub(crate) use proxies::TrustedProxies;
+pub(crate) use tls::Tls;

@@ -21,8 +21,10 @@ mod configuration;
 mod coupons;
 mod crashes;
 mod crowd;
+mod encryption;
 mod events;
 mod hard_cases;
+mod identity;
 mod kept_answers;
 mod key_rotation;
 mod key_sources;
@@ -41,10 +43,13 @@ mod replay;
 mod routes;
 mod sessions;
 mod shopping;
+#[cfg(target_os = "linux")]
+mod slow_clients;
 mod support;
 mod tags;
 mod throttling;
 mod walk_through;
+mod wire;
 
 /// Where the shops of these tests have their data: in a file each.
 const DATABASE: Option<jangteo_test_services::Service> = None;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 /// What the server answered.
@@ -33,6 +33,22 @@ impl Reply {
         let text = answer.text().await?;
         let body = serde_json::from_str(&text).unwrap_or_default();
         Ok(Self { request, status, headers, text, body })
+    }
+
+    /// The answer that a head and a body make.
+    pub(crate) fn of(request: String, head: &str, text: String) -> Self {
+        let (first, fields) = head.split_once("\r\n").unwrap_or((head, ""));
+        let field = |line: &str| {
+            let (name, value) = line.split_once(": ")?;
+            Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
+        };
+        Self {
+            request,
+            status: first.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"),
+            headers: fields.lines().filter_map(field).collect(),
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+        }
     }
 
     /// The answer, which has this status.

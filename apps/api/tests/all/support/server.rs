@@ -21,6 +21,7 @@ const KEY_FILE: &str = "data/keys/keys.json";
 /// A server with a folder of its own. It is killed when dropped.
 pub(crate) struct Server {
     child: Child,
+    scheme: &'static str,
     address: String,
     folder: Arc<TempDir>,
     variables: Vec<(String, String)>,
@@ -76,11 +77,14 @@ impl Server {
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
         out.read_line(&mut line).expect("a line");
-        let told = line.trim_end().strip_prefix("jangteo is listening on http://");
-        let Some(address) = told.map(str::to_owned) else {
+        let told = line.trim_end().strip_prefix("jangteo is listening on ");
+        let told = told.and_then(|url| url.split_once("://"));
+        let scheme =
+            ["http", "https"].into_iter().find(|known| told.is_some_and(|(scheme, _)| scheme == *known));
+        let (Some(scheme), Some((_, address))) = (scheme, told) else {
             panic!("instead of its address the server printed {line:?}; see its log")
         };
-        Self { child, address, folder, variables }
+        Self { child, scheme, address: address.to_owned(), folder, variables }
     }
 
     /// A client without a token.
@@ -88,9 +92,9 @@ impl Server {
         Api::new(&self.url())
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or `https` if that is how it is served.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address())
+        format!("{}://{}", self.scheme, self.address())
     }
 
     /// `127.0.0.1:PORT`.
@@ -121,7 +125,7 @@ impl Server {
 
     /// Tells the server something by a signal, such as `HUP`.
     pub(crate) fn signal(&self, name: &str) {
-        let kill = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.child.id())).status();
+        let kill = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.process())).status();
         assert!(kill.expect("a shell").success());
     }
 
@@ -166,6 +170,11 @@ impl Server {
     /// Asks the server to end, and does not wait.
     pub(crate) fn terminate(&self) {
         self.signal("TERM");
+    }
+
+    /// The id of the process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills the server, with no chance to tidy up.
