@@ -11,6 +11,7 @@ use utoipa_swagger_ui::Config;
 use crate::openapi;
 use crate::problem::Problem;
 use crate::routes::table::refuse;
+use crate::transport::OWN_FILES;
 
 /// The document as it is sent.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub(crate) fn serve(config: &mut ServiceConfig) {
             .guard(guard::fn_guard(|context| matches!(context.head().method, Method::GET | Method::HEAD)))
     };
     let only_get = || web::to(refuse("GET, HEAD".to_owned()));
-    let page = Data::new(Config::from("/openapi.json"));
+    let page = Data::new(Config::from("/openapi.json").validator_url("none"));
     config
         .service(web::resource("/openapi.json").route(get().to(document)).default_service(only_get()))
         .service(web::resource("/docs").route(get().to(redirect)).default_service(only_get()))
@@ -64,6 +65,7 @@ async fn browser(request: HttpRequest, page: Data<Config<'static>>) -> Result<Ht
     };
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "max-age=3600"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, OWN_FILES))
         .content_type(file.content_type)
         .body(bytes))
 }

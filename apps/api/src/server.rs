@@ -17,7 +17,7 @@ use crate::health::Stage;
 use crate::observe::{Observer, observe};
 use crate::problem::Problem;
 use crate::shop::Shop;
-use crate::transport::Tls;
+use crate::transport::{Origins, SecurityHeaders, Tls};
 use crate::{jobs, metrics, routes, transport};
 
 /// Serves until it is asked to stop, then ends what is under way and closes the storage, all of it within
@@ -32,8 +32,12 @@ pub(crate) async fn serve(
     let working = workers.start(&shop.storage).await?;
     let shop = Data::new(shop);
     let stage = Data::new(Stage::default());
-    let observer =
-        Data::new(Observer { sources: shop.sources.clone(), request_timeout: settings.request_timeout });
+    let observer = Data::new(Observer {
+        sources: shop.sources.clone(),
+        request_timeout: settings.request_timeout,
+        headers: SecurityHeaders::new(tls.is_some(), settings.transport.hsts_max_age),
+        origins: Origins::new(settings.transport.origins.clone()),
+    });
     let document = Data::new(Document::new()?);
     let registry = Data::new(metrics::registry(&shop.sources));
     let listener =

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::{Reader, quoted};
-use crate::transport::TrustedProxies;
+use crate::transport::{Origin, TrustedProxies};
 
+const YEAR: Duration = Duration::from_hours(365 * 24);
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_mins(10);
 
@@ -15,8 +16,12 @@ const LONGEST: Duration = Duration::from_mins(10);
 pub(crate) struct TransportSettings {
     /// `server.tls.certificate` and `server.tls.key`: `None` is plain HTTP.
     pub(crate) tls: Option<TlsFiles>,
+    /// `server.tls.hsts_max_age`: how long browsers are to insist on TLS; zero is not at all.
+    pub(crate) hsts_max_age: Duration,
     /// `server.trusted_proxies`: whose word about a client's address is taken.
     pub(crate) trusted_proxies: TrustedProxies,
+    /// `server.cors.origins`: pages of which origins may call.
+    pub(crate) origins: Vec<Origin>,
     /// `server.max_connections`: how many there are at once.
     pub(crate) max_connections: NonZeroUsize,
     /// `server.keep_alive`: for how long a connection may rest.
@@ -62,11 +67,18 @@ impl TransportSettings {
         let max_connections = usize::try_from(from.number("server.max_connections", 1, most));
         Self {
             tls,
+            hsts_max_age: from.span("server.tls.hsts_max_age", Duration::ZERO, 10 * YEAR),
             trusted_proxies: from.parsed(
                 "server.trusted_proxies",
                 TrustedProxies::default(),
                 |text| TrustedProxies::new(list(text)),
                 |proxies| quoted(&proxies.to_string()),
+            ),
+            origins: from.parsed(
+                "server.cors.origins",
+                Vec::new(),
+                |text| list(text).map(Origin::new).collect(),
+                |origins| quoted(&origins.iter().map(Origin::as_str).collect::<Vec<_>>().join(",")),
             ),
             max_connections: max_connections.ok().and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN),
             keep_alive: from.span("server.keep_alive", SHORTEST, Duration::from_hours(1)),

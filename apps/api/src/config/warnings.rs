@@ -5,6 +5,7 @@ use std::time::Duration;
 use jangteo_security::Argon2idCost;
 
 use super::Settings;
+use crate::transport::Origin;
 
 pub(super) fn of(settings: &Settings) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -18,6 +19,12 @@ pub(super) fn of(settings: &Settings) -> Vec<String> {
     if transport.trusted_proxies.is_everybody() {
         warnings.push(
             "server.trusted_proxies is everybody: whoever connects can choose their address".to_owned(),
+        );
+    }
+    if transport.origins.iter().any(Origin::is_overheard) {
+        warnings.push(
+            "server.cors.origins has an origin without TLS: whoever is between it and its readers can call"
+                .to_owned(),
         );
     }
     if settings.access_lifetime > Duration::from_hours(1) {

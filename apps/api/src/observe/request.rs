@@ -15,7 +15,7 @@ use tracing::{Instrument, info, info_span};
 
 use super::names::Names;
 use crate::problem::{Code, Problem};
-use crate::transport::{Ahead, in_pieces};
+use crate::transport::{Ahead, Origins, SecurityHeaders, in_pieces};
 
 /// What the layer needs.
 #[derive(Debug, Clone)]
@@ -24,6 +24,10 @@ pub(crate) struct Observer {
     pub(crate) sources: Sources,
     /// How long a request may take.
     pub(crate) request_timeout: Duration,
+    /// What every answer tells a browser.
+    pub(crate) headers: SecurityHeaders,
+    /// Pages of which origins may call.
+    pub(crate) origins: Origins,
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -52,16 +56,23 @@ async fn run(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let start = std::time::Instant::now();
-    let outcome = timeout(observer.request_timeout, next.call(request)).await;
-    let outcome = outcome.unwrap_or_else(|_| Err(Problem::unavailable("the request took too long").into()));
+    let caller = observer.origins.caller(request.headers());
+    let outcome = match Origins::preflight(&method, request.headers(), caller.as_ref()) {
+        Some(answer) => Ok(request.into_response(answer)),
+        None => match timeout(observer.request_timeout, next.call(request)).await {
+            Ok(outcome) => outcome.map(ServiceResponse::map_into_boxed_body),
+            Err(_) => Err(Problem::unavailable("the request took too long").into()),
+        },
+    };
     // The pattern, never the path or the query: those may hold personal data.
     let route = match &outcome {
         Ok(answer) => answer.request().match_pattern(),
         Err(_) => None,
     };
+    let complete = |headers: &mut HeaderMap| complete(headers, &names, &observer, caller);
     let outcome = match outcome {
-        Ok(answer) => Ok(finish(answer.map_into_boxed_body(), &names)),
-        Err(error) => Err(finish_error(&error, &names)),
+        Ok(answer) => Ok(finish(answer, &names.trace, complete)),
+        Err(error) => Err(finish_error(&error, &names.trace, complete)),
     };
     let status = match &outcome {
         Ok(answer) => answer.status(),
@@ -74,12 +85,16 @@ async fn run(
 }
 
 /// The answer with the headers of all answers; a problem tells its trace.
-fn finish(answer: ServiceResponse<BoxBody>, names: &Names) -> ServiceResponse<BoxBody> {
+fn finish(
+    answer: ServiceResponse<BoxBody>,
+    trace: &str,
+    complete: impl FnOnce(&mut HeaderMap),
+) -> ServiceResponse<BoxBody> {
     let mut answer = match problem_of(answer.response()) {
-        Some(problem) => answer.into_response(problem.answer(&names.trace)),
+        Some(problem) => answer.into_response(problem.answer(trace)),
         None => answer,
     };
-    complete(answer.headers_mut(), names);
+    complete(answer.headers_mut());
     answer.map_body(|_, body| in_pieces(body))
 }
 
@@ -96,22 +111,24 @@ fn problem_of(answer: &HttpResponse) -> Option<Problem> {
 }
 
 /// An error that no resource has turned into an answer.
-fn finish_error(error: &Error, names: &Names) -> Error {
+fn finish_error(error: &Error, trace: &str, complete: impl FnOnce(&mut HeaderMap)) -> Error {
     let problem = match error.as_error::<Problem>() {
         Some(problem) => problem.clone(),
         None => Problem::plain(Code::of_status(error.as_response_error().status_code())),
     };
-    let mut answer: HttpResponse = problem.answer(&names.trace);
-    complete(answer.headers_mut(), names);
+    let mut answer: HttpResponse = problem.answer(trace);
+    complete(answer.headers_mut());
     InternalError::from_response(problem, answer).into()
 }
 
-fn complete(headers: &mut HeaderMap, names: &Names) {
+/// Puts in what all answers have.
+fn complete(headers: &mut HeaderMap, names: &Names, observer: &Observer, caller: Option<HeaderValue>) {
     // Both ids have passed a check that leaves only visible ASCII.
     if let Ok(id) = HeaderValue::from_str(&names.request) {
         headers.insert(REQUEST_ID, id);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    observer.headers.complete(headers);
+    observer.origins.complete(headers, caller);
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

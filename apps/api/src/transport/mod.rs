@@ -3,14 +3,18 @@
 mod ahead;
 mod certificate;
 mod connection;
+mod headers;
 mod listen;
+mod origins;
 mod patience;
 mod pieces;
 mod proxies;
 mod tls;
 
 pub(crate) use ahead::Ahead;
+pub(crate) use headers::{OWN_FILES, SecurityHeaders};
 pub(crate) use listen::{listen, serve};
+pub(crate) use origins::{Origin, Origins};
 pub(crate) use pieces::in_pieces;
 pub(crate) use proxies::TrustedProxies;
 pub(crate) use tls::Tls;

@@ -166,6 +166,7 @@ fn bad_values_are_refused_by_name() {
         ("JANGTEO__SERVER__TRUSTED_PROXIES", "10.0.0.0/33", "server.trusted_proxies"),
         ("JANGTEO__SERVER__TRUSTED_PROXIES", "proxy.example.com", "server.trusted_proxies"),
         ("JANGTEO__SERVER__TRUSTED_PROXIES", "10.0.0.1,", "server.trusted_proxies"),
+        ("JANGTEO__SERVER__TLS__HSTS_MAX_AGE", "forever", "server.tls.hsts_max_age"),
         ("JANGTEO__DATABASE__URL", "oracle://shop:hidden@db/jangteo", "database.url"),
         ("JANGTEO__DATABASE__URL", "nonsense", "database.url"),
         ("JANGTEO__REDIS__URL", "rediss://:hidden@cache", "redis.url"),
@@ -218,6 +219,7 @@ fn risky_values_are_warned_of() {
     for (name, value, key) in [
         ("JANGTEO__SERVER__BIND", "0.0.0.0:0", "server.bind"),
         ("JANGTEO__SERVER__TRUSTED_PROXIES", "10.0.0.0/8,0.0.0.0/0", "server.trusted_proxies"),
+        ("JANGTEO__SERVER__CORS__ORIGINS", "http://shop.example.com", "server.cors.origins"),
         ("JANGTEO__SESSIONS__ACCESS_LIFETIME", "2h", "sessions.access_lifetime"),
         ("JANGTEO__RATE_LIMIT__ENABLED", "false", "rate_limit.enabled"),
         ("JANGTEO__PASSWORDS__MEMORY_KIB", "1024", "passwords"),

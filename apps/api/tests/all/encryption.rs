@@ -93,6 +93,23 @@ async fn what_is_not_encrypted_is_not_answered() {
     Wire::secure(server.address(), &identity).await.unwrap().get("/livez").await.is(200);
 }
 
+#[tokio::test]
+async fn browsers_are_told_to_insist_unless_they_are_not_to_be() {
+    let (folder, identity) = (tempfile::tempdir().unwrap(), Identity::new());
+    identity.put(folder.path());
+    for (age, told) in [
+        ("365d", Some("max-age=31536000; includeSubDomains")),
+        ("1d", Some("max-age=86400; includeSubDomains")),
+        ("0s", None),
+    ] {
+        let server = server(folder.path(), &[("JANGTEO__SERVER__TLS__HSTS_MAX_AGE", age)]);
+        let mut wire = Wire::secure(server.address(), &identity).await.unwrap();
+        for path in ["/livez", "/nowhere", "/api/v1/users/me", "/docs/"] {
+            assert_eq!(wire.get(path).await.header("strict-transport-security"), told, "{path}");
+        }
+    }
+}
+
 /// Waits until the server shows this certificate.
 async fn shown(server: &Server, identity: &Identity) {
     while Wire::secure(server.address(), identity).await.is_err() {}
