@@ -3,14 +3,17 @@
 //! `jsonb_each` (SQLite 3.51, which is built in) hands each row on as it was parsed; `json_each` would write it as text
 //! again, and every column would read that text anew.
 
+use std::time::Duration;
+
 use chrono::SecondsFormat;
 use jangteo_shared_kernel::StorageError;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
 };
+use tokio::time::sleep;
 
 use super::{Dialect, Engine, Pools, answered, json, listed};
 use crate::error::Class;
@@ -30,6 +33,12 @@ const ONE_MOMENT: TransactionOptions = TransactionOptions {
     access_mode: None,
     sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
 };
+
+/// SQLite's code for a lock that somebody else holds.
+const BUSY: i32 = 5;
+
+/// How long before a file that was busy when it was opened is opened again.
+const REST: Duration = Duration::from_millis(20);
 
 /// Rows that the driver's thread may be ahead of the reader.
 const ROW_BUFFER: usize = 1_024;
@@ -54,11 +63,30 @@ pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectEr
             .pragma("cache_size", "-16384")
             .pragma("wal_autocheckpoint", "8192")
     });
-    let writer = Database::connect(writer).await.map_err(|error| Engine::Sqlite.error(error))?;
+    let writer = Box::pin(open(writer, busy_timeout)).await.map_err(|error| Engine::Sqlite.error(error))?;
     let reader =
         pool(options, options.readers.max(1), move |sqlite| common(sqlite).pragma("query_only", "on"));
     let reader = Database::connect(reader).await.map_err(|error| Engine::Sqlite.error(error))?;
     Ok(Pools { writer, reader })
+}
+
+/// Opens the file. Of those who open a new one at once, one turns its write-ahead log on, and SQLite tells the others that it is
+/// busy without waiting for its time-out. So they come again, for as long as a lock is waited for.
+async fn open(pool: ConnectOptions, busy_timeout: Duration) -> Result<DatabaseConnection, DbErr> {
+    let mut tries = busy_timeout.as_millis() / REST.as_millis();
+    loop {
+        match Database::connect(pool.clone()).await {
+            Err(error) if tries > 0 && is_busy(&error) => tries -= 1,
+            outcome => return outcome,
+        }
+        sleep(REST).await;
+    }
+}
+
+fn is_busy(error: &DbErr) -> bool {
+    let DbErr::Conn(RuntimeErr::SqlxError(error)) = error else { return false };
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == BUSY)
 }
 
 /// The write lock is the lock of whoever changes the schema.
@@ -222,7 +250,6 @@ impl Dialect for Sqlite {
 
 /// Extended result codes; the lower byte is the kind.
 fn class_of(code: &str) -> Class {
-    const BUSY: i32 = 5;
     const LOCKED: i32 = 6;
     const NO_MEMORY: i32 = 7;
     const INTERRUPTED: i32 = 9;
