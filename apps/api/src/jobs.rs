@@ -36,7 +36,6 @@ pub(crate) fn start(settings: &Settings, shop: Arc<Shop>) -> Jobs {
     let (hearing, telling) = (Arc::clone(&shop), Arc::clone(&shop));
     jobs.cut_off.push(actix_web::rt::spawn(async move { hearing.kept.listen().await }));
     jobs.cut_off.push(actix_web::rt::spawn(async move { telling.kept.tell().await }));
-    jobs.cut_off.push(actix_web::rt::spawn(shop.ring.clone().keep_up()));
     if settings.jobs {
         jobs.told.push(actix_web::rt::spawn(relay::run(Arc::clone(&shop), watched)));
         jobs.cut_off.push(actix_web::rt::spawn(sweep(Arc::clone(&shop))));

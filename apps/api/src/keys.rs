@@ -60,15 +60,14 @@ impl LiveRing {
         Self { cipher: Arc::new(cipher), file }
     }
 
-    /// Learns the ring whenever its file has changed, and when the process is told to read it again.
-    pub(crate) async fn keep_up(self) {
+    /// Learns the ring whenever its file has changed, and at once when somebody says so.
+    pub(crate) async fn keep_up(self, mut told: impl AsyncFnMut()) {
         let mut ticks = interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut hang_ups = HangUps::new();
         loop {
             let asked = tokio::select! {
                 _ = ticks.tick() => false,
-                () = hang_ups.next() => true,
+                () = told() => true,
             };
             let ring = self.clone();
             if let Err(error) = spawn_blocking(move || ring.look(asked)).await {
@@ -110,40 +109,5 @@ fn told(file: &RingFile) -> Option<KeyRing> {
             tracing::warn!(error = format!("{:#}", anyhow::Error::new(error)), "the key file cannot be used");
             None
         }
-    }
-}
-
-/// SIGHUP, as often as it comes. Taken over for as long as the server runs, where there is such a thing.
-struct HangUps {
-    #[cfg(unix)]
-    signal: Option<tokio::signal::unix::Signal>,
-}
-
-impl HangUps {
-    #[cfg(unix)]
-    fn new() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        Self { signal: signal(SignalKind::hangup()).ok() }
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        if let Some(signal) = &mut self.signal
-            && signal.recv().await.is_some()
-        {
-            return;
-        }
-        std::future::pending::<()>().await;
-    }
-
-    #[cfg(not(unix))]
-    fn new() -> Self {
-        Self {}
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        std::future::pending::<()>().await;
     }
 }

@@ -18,6 +18,7 @@ pub(super) async fn run(configuration: &Configuration, migrate: bool) -> anyhow:
         actix_web::rt::spawn(tls.keep_fresh(signals::hang_ups()?));
     }
     let (shop, workers) = Shop::open(settings).await?;
+    actix_web::rt::spawn(shop.ring.clone().keep_up(signals::hang_ups()?));
     if migrate {
         storage::migrate(&shop.storage).await?;
     } else {
