@@ -1,7 +1,6 @@
 //! What an event tells, as JSON that is written once and handed on as it is.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
@@ -34,12 +33,12 @@ impl EventData {
     }
 }
 
-impl FromStr for EventData {
-    type Err = serde_json::Error;
+impl TryFrom<String> for EventData {
+    type Error = serde_json::Error;
 
     /// Takes a text as it is if it is JSON.
-    fn from_str(text: &str) -> Result<Self, serde_json::Error> {
-        RawValue::from_string(text.to_owned()).map(Self)
+    fn try_from(text: String) -> Result<Self, serde_json::Error> {
+        RawValue::from_string(text).map(Self)
     }
 }
 

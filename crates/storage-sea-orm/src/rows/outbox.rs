@@ -28,6 +28,6 @@ pub(crate) fn event(row: outbox::Model) -> Result<StoredEvent, StorageError> {
         subject: row.subject,
         version: row.version,
         occurred_at: row.occurred_at,
-        data: place.read("data", row.data.parse())?,
+        data: place.read("data", row.data.try_into())?,
     })
 }
