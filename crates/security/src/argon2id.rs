@@ -338,13 +338,19 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn no_more_run_at_once_than_was_said_even_if_callers_give_up() {
+    /// A hasher that waits at a gate, and how often somebody came there before it was shut.
+    fn behind_a_shut_gate() -> (Arc<Gate>, Arc<Argon2idHasher>, usize) {
         let gate = Arc::new(Gate::default());
         let hasher =
             Arc::new(Argon2idHasher::new(CHEAP, TWO, Arc::clone(&gate) as Arc<dyn Entropy>).unwrap());
         let before = gate.came_in();
         gate.shut(true);
+        (gate, hasher, before)
+    }
+
+    #[tokio::test]
+    async fn no_more_run_at_once_than_was_said_even_if_callers_give_up() {
+        let (gate, hasher, before) = behind_a_shut_gate();
 
         let hash = || {
             let hasher = Arc::clone(&hasher);
@@ -373,11 +379,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_wait_than_was_said_and_whoever_gives_up_makes_room() {
-        let gate = Arc::new(Gate::default());
-        let hasher =
-            Arc::new(Argon2idHasher::new(CHEAP, TWO, Arc::clone(&gate) as Arc<dyn Entropy>).unwrap());
-        let before = gate.came_in();
-        gate.shut(true);
+        let (gate, hasher, before) = behind_a_shut_gate();
         let hash = || {
             let hasher = Arc::clone(&hasher);
             tokio::spawn(async move { hasher.hash_password(password("correct horse")).await })
