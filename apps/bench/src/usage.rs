@@ -45,12 +45,21 @@ impl Watched {
 /// The resident memory of a process in bytes.
 pub(crate) fn resident(process: u32) -> Result<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/status"))?;
-    kibibytes(&text).map(|kibibytes| kibibytes * 1024).context("a process has resident memory")
+    number(&text, "VmRSS").map(|kibibytes| kibibytes * 1024).context("a process has resident memory")
 }
 
-fn kibibytes(status: &str) -> Option<u64> {
-    let value = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    value.trim().strip_suffix(" kB")?.parse().ok()
+/// The memory in huge pages that the machine has set aside and nobody uses, in kB.
+pub(crate) fn free_huge_pages() -> Result<u64> {
+    let text = fs::read_to_string("/proc/meminfo")?;
+    // A kernel without them does not speak of them.
+    let number = |name| number(&text, name).unwrap_or(0);
+    Ok(number("HugePages_Free") * number("Hugepagesize"))
+}
+
+/// The number of the line of that name.
+fn number(text: &str, name: &str) -> Option<u64> {
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?.trim();
+    value.strip_suffix(" kB").unwrap_or(value).parse().ok()
 }
 
 /// The time of a process, of those of its children that have ended, and of those that live. A server of PostgreSQL has no
@@ -139,9 +148,11 @@ mod tests {
     }
 
     #[test]
-    fn resident_memory_is_in_kibibytes() {
-        assert_eq!(kibibytes("VmSize:\t  9000 kB\nVmRSS:\t     612 kB\n"), Some(612));
-        assert_eq!(kibibytes("Name:\tkthreadd\n"), None);
+    fn a_number_is_that_of_its_name() {
+        let text = "VmRSS:\t     612 kB\nHugePages_Total:     640\nHugePages_Free:      9\n";
+        assert_eq!(number(text, "VmRSS"), Some(612));
+        assert_eq!(number(text, "HugePages_Free"), Some(9));
+        assert_eq!(number("VmRSSx:\t 612 kB\nName:\tkthreadd\n", "VmRSS"), None);
     }
 
     #[test]

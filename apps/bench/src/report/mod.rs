@@ -13,7 +13,6 @@ use anyhow::{Context as _, Result};
 
 use crate::load::Measured;
 use crate::options::Options;
-use crate::shop::SETTINGS;
 
 /// The names of the limits that goals are compared with.
 pub(crate) const ONE_A_TRANSACTION: &str = "pgbench, one order a transaction, 10,000 products";
@@ -26,6 +25,8 @@ pub(crate) struct Report {
     pub(crate) failure: Option<String>,
     /// What PostgreSQL calls itself.
     pub(crate) postgres: Option<String>,
+    /// What PostgreSQL was told.
+    pub(crate) settings: Vec<(&'static str, &'static str)>,
     pub(crate) loads: Vec<(String, Measured)>,
     /// What people saw who looked around during SOAK. They share the server with its orders.
     pub(crate) soak_reads: Option<Measured>,
@@ -91,13 +92,17 @@ impl Report {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let plots = plots::draw(self, folder)?;
         let plots: Vec<_> = plots.iter().map(|(file, title)| format!("![{title}]({file})\n")).collect();
-        let settings: Vec<_> = SETTINGS.iter().map(|(name, value)| format!("`{name} = {value}`")).collect();
+        let settings: Vec<_> =
+            self.settings.iter().map(|(name, value)| format!("`{name} = {value}`")).collect();
+        let settings = match settings.as_slice() {
+            [] => String::new(),
+            _ => format!("PostgreSQL with {}, else its defaults. ", settings.join(", ")),
+        };
         let text = format!(
-            "# Benchmarks\n{}{}\nPostgreSQL with {}, else its defaults. Each load is measured for {} s after {} s, with {} \
+            "# Benchmarks\n{}{}\n{settings}Each load is measured for {} s after {} s, with {} \
              connections where nothing else is said; random choices begin with {}.\n\n{}\n{}",
             self.warning(),
             machine::described(&options.server, self.postgres.as_deref())?,
-            settings.join(", "),
             options.measured().as_secs(),
             options.warm_up().as_secs(),
             options.connections,

@@ -51,6 +51,7 @@ async fn measure(options: &Options, report: &mut Report) -> Result<()> {
     if on_postgres.iter().any(|workload| options.wants(*workload)) {
         let postgres = Postgres::start()?;
         report.postgres = Some(postgres.version().await?);
+        report.settings.clone_from(&postgres.settings);
         let stage = Stage::on_postgres(options, &postgres).await?;
         reads::run(&stage, report).await?;
         limits::run(options, &postgres, report).await?;

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::usage;
 
 /// What differs from the defaults of PostgreSQL, and what MUST be as it is for a commit to be durable.
-pub(crate) const SETTINGS: &[(&str, &str)] = &[
+const SETTINGS: &[(&str, &str)] = &[
     ("fsync", "on"),
     ("synchronous_commit", "on"),
     ("full_page_writes", "on"),
@@ -19,6 +19,9 @@ pub(crate) const SETTINGS: &[(&str, &str)] = &[
     ("min_wal_size", "4GB"),
     ("max_wal_size", "8GB"),
 ];
+
+/// Memory in huge pages that PostgreSQL needs for its buffers and the rest that its sessions share, in kB.
+const SHARED_MEMORY: u64 = 1_200_000;
 
 /// How many files of its log PostgreSQL has at hand before it is loaded, of 16 MiB each: `min_wal_size`. A server that has run
 /// for a while writes into files of the past; a new one would fill a new file with zeros first, and every commit waits for it.
@@ -31,6 +34,8 @@ const FILE: &str = "jangteo.sqlite";
 #[derive(Debug, Clone)]
 pub(crate) struct Postgres {
     server: Rc<Server>,
+    /// What it was told, and has.
+    pub(crate) settings: Vec<(&'static str, &'static str)>,
     databases: Rc<Cell<u32>>,
 }
 
@@ -44,13 +49,16 @@ pub(crate) enum Database {
 impl Postgres {
     pub(crate) fn start() -> Result<Self> {
         let mut server = Server::start(Service::Postgres).context("PostgreSQL does not start")?;
-        for (name, value) in SETTINGS {
+        // A machine that has set huge pages aside has done so for its database. With `on`, it does not start without them.
+        let huge_pages = if usage::free_huge_pages()? >= SHARED_MEMORY { "on" } else { "off" };
+        let settings = [SETTINGS, &[("huge_pages", huge_pages)]].concat();
+        for (name, value) in &settings {
             server.execute(&format!("ALTER SYSTEM SET {name} = '{value}'"))?;
         }
         // Some settings are read when it starts only.
         server.crash()?;
         server.start_again()?;
-        for (name, value) in SETTINGS {
+        for (name, value) in &settings {
             let holds = format!("DO 'BEGIN ASSERT current_setting(''{name}'') = ''{value}''; END'");
             server.execute(&holds).with_context(|| format!("{name} is not {value}"))?;
         }
@@ -59,7 +67,7 @@ impl Postgres {
              PERFORM pg_create_restore_point(''next''); PERFORM pg_switch_wal(); END LOOP; END'"
         ))?;
         server.execute("CHECKPOINT")?;
-        Ok(Self { server: Rc::new(server), databases: Rc::default() })
+        Ok(Self { server: Rc::new(server), settings, databases: Rc::default() })
     }
 
     /// A database with nothing in it.

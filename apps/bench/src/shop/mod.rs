@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::clock;
 
-pub(crate) use self::database::{Database, Postgres, SETTINGS};
+pub(crate) use self::database::{Database, Postgres};
 pub(crate) use self::seed::{Buyer, INITIAL_STOCK, POINTS, World};
 pub(crate) use self::server::Running;
 pub(crate) use self::walks::Walks;
@@ -24,7 +24,7 @@ pub(crate) use self::walks::Walks;
 /// A server that is not running, with its keys and its database.
 #[derive(Debug)]
 pub(crate) struct Shop {
-    binary: PathBuf,
+    binary: Binary,
     /// Where it works. Its keys are where an embedded database has them.
     folder: Rc<TempDir>,
     pub(crate) database: Database,
@@ -33,7 +33,7 @@ pub(crate) struct Shop {
 impl Shop {
     /// A shop with the schema of this server and nothing in it.
     pub(crate) fn new(binary: &Path, database: Database) -> Result<Self> {
-        let shop = Self { binary: found(binary)?, folder: Rc::new(tempfile::tempdir()?), database };
+        let shop = Self { binary: Binary::found(binary)?, folder: Rc::new(tempfile::tempdir()?), database };
         ServiceKeys::generate_file(&shop.keys(), &SystemEntropy)?;
         let migrated = shop.run(&["migrate"])?;
         ensure!(migrated.status.success(), "the schema cannot be made: {}", said(&migrated));
@@ -47,7 +47,7 @@ impl Shop {
             url: format!("sqlite://{}", folder.path().join("data/jangteo.sqlite").display()),
             folder: Rc::clone(&folder),
         };
-        let shop = Self { binary: found(binary)?, folder, database };
+        let shop = Self { binary: Binary::found(binary)?, folder, database };
         ServiceKeys::generate_file(&shop.keys(), &SystemEntropy)?;
         Ok(shop)
     }
@@ -96,7 +96,7 @@ impl Shop {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.binary);
+        let mut command = Command::new(&self.binary.path);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("JANGTEO") {
                 command.env_remove(name);
@@ -106,15 +106,30 @@ impl Shop {
             .current_dir(self.folder.path())
             .env("JANGTEO__SERVER__BIND", "127.0.0.1:0")
             .env("JANGTEO__DATABASE__URL", self.database.url())
-            .env("JANGTEO__KEYS__FILE", self.keys())
             .env("JANGTEO__LOG__FILTER", "warn");
+        if self.binary.is_told_where_keys_are {
+            command.env("JANGTEO__KEYS__FILE", self.keys());
+        }
         command
     }
 }
 
-fn found(binary: &Path) -> Result<PathBuf> {
-    let path = binary.canonicalize();
-    path.with_context(|| format!("there is no server at {}; build it first", binary.display()))
+/// A release build of a server, maybe an old one.
+#[derive(Debug, Clone)]
+struct Binary {
+    path: PathBuf,
+    /// A server from before ADR-040 refuses the setting `keys.file`, which it does not know, and finds its keys without.
+    is_told_where_keys_are: bool,
+}
+
+impl Binary {
+    fn found(path: &Path) -> Result<Self> {
+        let found = path.canonicalize();
+        let path =
+            found.with_context(|| format!("there is no server at {}; build it first", path.display()))?;
+        let keys = Command::new(&path).args(["keys", "--help"]).output()?;
+        Ok(Self { path, is_told_where_keys_are: keys.status.success() })
+    }
 }
 
 fn said(output: &Output) -> String {
