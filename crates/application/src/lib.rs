@@ -31,7 +31,8 @@
 //! Claims come in storms, so they go through a gate first ([`GatedClaims`], [`InProcessGate`]; ADR-019).
 //!
 //! What is read often is answered from finished bytes, which instances share ([`SharedAnswers`]; ADR-034).
-//! Log-ins may fail only so often ([`ThrottledLogIns`], over [`Counters`]; ADR-036).
+//! Log-ins may fail only so often ([`ThrottledLogIns`], over [`Counters`]; ADR-036), and a client may make only so many
+//! requests ([`RateLimit`], together by [`SharedAllowances`]; ADR-044).
 //!
 //! That all of them together lost nothing and invented nothing is for [`AuditQueries`] to prove, from what is stored and
 //! not from here: [`AUDIT_RULES`] says what must add up (ADR-031).
@@ -80,6 +81,7 @@
 #![deny(missing_docs)]
 
 mod adjust_stock;
+mod allowance;
 mod audit;
 mod caller;
 mod cancel_orders;
@@ -123,6 +125,7 @@ mod place_orders;
 mod points;
 mod popular;
 mod preview_refund;
+mod rate_limit;
 mod rebuild_sales;
 mod refresh_sessions;
 mod refund_payments;
@@ -144,6 +147,7 @@ mod undelivered;
 mod unpaid;
 
 pub use adjust_stock::{AdjustStock, AdjustStockRefusal, AdjustStocks};
+pub use allowance::{Allowance, Client, Draw, Drawn, SharedAllowances};
 pub use audit::{
     AUDIT_RULES, AuditCheck, AuditQueries, AuditReport, AuditRule, AuditSide, AuditTerm, AuditViolation,
 };
@@ -189,6 +193,7 @@ pub use pay_orders::{PayOrder, PayOrderRefusal, PayOrders};
 pub use place_orders::{PlaceOrder, PlaceOrderRefusal, PlaceOrders};
 pub use popular::{PopularProduct, Popularity, PopularityQueries};
 pub use preview_refund::preview_refund;
+pub use rate_limit::{Metered, RateLimit};
 pub use rebuild_sales::{Rebuilt, rebuild_sales};
 pub use refund_payments::{RefundPayment, RefundPaymentRefusal, RefundPayments};
 pub use refunding::BrokenBooks;

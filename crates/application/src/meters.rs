@@ -18,6 +18,7 @@ pub struct Meters {
     set_size: Histograms,
     queue_wait: Histograms,
     set_time: Histograms,
+    refused_requests: Family<Class, Counter>,
 }
 
 /// One histogram for each kind of group.
@@ -26,6 +27,11 @@ type Histograms = Family<Kind, Histogram, fn() -> Histogram>;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Kind {
     kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Class {
+    class: &'static str,
 }
 
 /// The meters of one group.
@@ -53,6 +59,7 @@ impl Default for Meters {
             set_size: Family::new_with_constructor(sizes),
             queue_wait: Family::new_with_constructor(times),
             set_time: Family::new_with_constructor(times),
+            refused_requests: Family::default(),
         }
     }
 }
@@ -68,6 +75,13 @@ impl Meters {
         registry.register_with_unit("group_queue_wait", help, Unit::Seconds, self.queue_wait.clone());
         let help = "How long a set took from its beginning to its commit or its answer";
         registry.register_with_unit("group_set_time", help, Unit::Seconds, self.set_time.clone());
+        let help = "Requests refused because their client had made too many of their class";
+        registry.register("rate_limited_requests", help, self.refused_requests.clone());
+    }
+
+    /// The meter of refused requests of one class; it is there from now on.
+    pub(crate) fn refused_requests(&self, class: &'static str) -> Counter {
+        self.refused_requests.get_or_create_owned(&Class { class })
     }
 
     /// The meters of one kind of group; they are there from now on.

@@ -40,6 +40,20 @@ impl<K: Eq + Hash, V> TwoGenerations<K, V> {
         self.young.len() + self.old.len()
     }
 
+    /// The entry, made if there is none. It is one of the latest from now on.
+    pub(crate) fn latest(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V
+    where
+        K: Copy,
+    {
+        if self.young.len() >= self.generation && !self.young.contains_key(&key) {
+            let known = self.old.remove(&key);
+            self.old = mem::take(&mut self.young);
+            self.old.extend(known.map(|value| (key, value)));
+        }
+        let old = &mut self.old;
+        self.young.entry(key).or_insert_with(|| old.remove(&key).unwrap_or_else(make))
+    }
+
     pub(crate) fn insert(&mut self, key: K, value: V) {
         if self.young.len() >= self.generation {
             self.old = mem::take(&mut self.young);
@@ -64,5 +78,18 @@ mod tests {
         map.remove(&999);
         map.remove(&985);
         assert_eq!((map.get(&999), map.get(&985), map.get(&998)), (None, None, Some(&998)));
+    }
+
+    #[test]
+    fn what_is_looked_at_is_one_of_the_latest() {
+        let mut map = TwoGenerations::new(10);
+        for n in 0..1_000_u32 {
+            *map.latest(n, || 0) += 1;
+            // Looked at all the time, so it is never made anew.
+            *map.latest(0, || 0) += 1;
+            assert!((n.saturating_sub(8)..=n).all(|latest| map.get(&latest).is_some()), "{n}");
+            assert!(map.len() <= 20);
+        }
+        assert_eq!((map.get(&0), map.get(&999), map.get(&900)), (Some(&1_001), Some(&1), None));
     }
 }

@@ -16,6 +16,7 @@ mod orders;
 mod payments;
 mod points;
 mod ranking;
+mod rate_limits;
 mod refunds;
 mod relay;
 mod relay_chaos;
