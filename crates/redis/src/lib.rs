@@ -6,6 +6,7 @@
 #![deny(missing_docs)]
 
 mod address;
+mod allowances;
 mod answers;
 mod connection;
 mod counters;
@@ -17,6 +18,7 @@ mod messages;
 use std::time::Duration;
 
 pub use address::{InvalidRedisAddress, RedisAddress};
+pub use allowances::RedisAllowances;
 pub use answers::RedisAnswers;
 pub use connection::Redis;
 pub use counters::RedisCounters;

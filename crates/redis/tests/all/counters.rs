@@ -30,7 +30,7 @@ impl Entropy for NoChance {
     }
 }
 
-fn sources() -> Sources {
+pub(crate) fn sources() -> Sources {
     Sources::new(Arc::new(MachineClock), Arc::new(NoChance))
 }
 

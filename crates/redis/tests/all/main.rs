@@ -6,6 +6,7 @@
     reason = "a test that meets what it did not expect stops there, in its helpers too"
 )]
 
+mod allowances;
 mod contract;
 mod counters;
 mod in_process;
