@@ -1,7 +1,5 @@
 //! Which counters the shop has, and what its throttled log-ins are counted under.
 
-use std::net::IpAddr;
-
 use actix_web::HttpRequest;
 use jangteo_application::{
     Counted, Counters, InProcessCounters, InvalidCredentials, LogInNames, Quota, SessionError, SessionTokens,
@@ -9,10 +7,11 @@ use jangteo_application::{
 };
 use jangteo_redis::{Redis, RedisCounters};
 use jangteo_security::{CounterNames, FieldKeys};
+use jangteo_shared_kernel::UserId;
 use jangteo_user::Email;
 
 use crate::config::Settings;
-use crate::transport::TrustedProxies;
+use crate::transport::{TrustedProxies, network_of};
 
 /// The counters of the shop: the one place that names them.
 #[derive(Debug)]
@@ -56,7 +55,7 @@ impl Counters for ShopCounters {
     }
 }
 
-/// Throttles log-ins.
+/// Throttles log-ins, and changes of passwords.
 #[derive(Debug)]
 pub(crate) struct Throttle {
     log_ins: ThrottledLogIns<ShopCounters>,
@@ -83,36 +82,27 @@ impl Throttle {
     where
         F: Future<Output = Result<SessionTokens, SessionError<InvalidCredentials>>>,
     {
-        let address = self.proxies.client(request).map(|address| client(address).to_string());
-        let names = LogInNames {
-            account: email.map(|email| self.names.name("log-in-account", email.as_str())),
-            address: self.names.name("log-in-address", &address.unwrap_or_default()),
-        };
-        self.log_ins.log_in(&names, log_in).await
+        let account = email.map(|email| self.names.name("log-in-account", email.as_str()));
+        self.log_ins.log_in(&self.names(request, account), log_in).await
     }
-}
 
-/// Who is behind an address. Whoever has one IPv6 address has all of its network of 64 bits.
-fn client(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
-        address @ IpAddr::V4(_) => address,
+    /// Lets a password be changed unless there is a pause. Whoever holds somebody's token can guess here, too; it is counted
+    /// apart from log-ins, so that they cannot keep the owner from one.
+    pub(crate) async fn change_password<F>(
+        &self,
+        request: &HttpRequest,
+        user: UserId,
+        change: impl FnOnce() -> F,
+    ) -> Result<(), ThrottledError>
+    where
+        F: Future<Output = Result<(), SessionError<InvalidCredentials>>>,
+    {
+        let account = self.names.name("password-account", &user.to_string());
+        self.log_ins.log_in(&self.names(request, Some(account)), change).await
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_client_is_an_address_or_a_network() {
-        for (address, behind) in [
-            ("192.0.2.1", "192.0.2.1"),
-            ("::ffff:192.0.2.1", "192.0.2.1"),
-            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-            ("2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
-        ] {
-            assert_eq!(client(address.parse().unwrap()).to_string(), behind);
-        }
+    fn names(&self, request: &HttpRequest, account: Option<String>) -> LogInNames {
+        let address = self.proxies.client(request).map(|address| network_of(address).to_string());
+        LogInNames { account, address: self.names.name("log-in-address", &address.unwrap_or_default()) }
     }
 }

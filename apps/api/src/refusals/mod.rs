@@ -16,5 +16,6 @@ pub(crate) use point::{cannot_charge, cannot_grant};
 pub(crate) use product::{cannot_adjust, cannot_edit};
 pub(crate) use refund::{cannot_cancel_payment, cannot_refund};
 pub(crate) use session::{
-    cannot_change_password, cannot_log_in, cannot_log_in_now, cannot_refresh, no_credential,
+    cannot_change_password, cannot_change_password_now, cannot_log_in, cannot_log_in_now, cannot_refresh,
+    no_credential,
 };

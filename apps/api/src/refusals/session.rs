@@ -34,6 +34,14 @@ pub(crate) fn cannot_change_password(error: SessionError<InvalidCredentials>) ->
     }
 }
 
+/// Why a password was not changed, where that is throttled.
+pub(crate) fn cannot_change_password_now(error: ThrottledError) -> Problem {
+    match error {
+        ThrottledError::Paused(pause) => Problem::rate_limited(pause),
+        ThrottledError::Session(error) => cannot_change_password(error),
+    }
+}
+
 /// Why a log-in was not continued. The client is told the same for all refusals.
 pub(crate) fn cannot_refresh(error: SessionError<RefreshRefusal>) -> Problem {
     match error {

@@ -1,14 +1,16 @@
 //! Accounts, each in the hands of whoever it belongs to.
 
 use actix_web::HttpResponse;
-use jangteo_application::{AccountNotFound, EditProfile, EmailTaken, RegisterUser};
+use jangteo_application::{
+    AccountNotFound, EditProfile, EmailTaken, InvalidCredentials, RegisterUser, SessionError,
+};
 use jangteo_user::{PasswordHasher, Role, User, UserQueries};
 
 use super::table::Table;
 use crate::body::user::{EditMe, NewPassword, SignUp, UserBody};
 use crate::call::{Anyone, Call, Json, Person, SignedIn};
 use crate::problem::{Code, Problem};
-use crate::refusals::{cannot_change_password, no_credential};
+use crate::refusals::{cannot_change_password, cannot_change_password_now, no_credential};
 use crate::reply::{self, Tag};
 
 pub(super) fn enter(table: &mut Table) {
@@ -16,7 +18,8 @@ pub(super) fn enter(table: &mut Table) {
     table.add(__path_show_me, show_me, &[]);
     table.add(__path_edit_me, edit_me, &[]);
     table.add(__path_delete_me, delete_me, &[]);
-    table.add(__path_change_my_password, change_my_password, &[Code::InvalidCredentials]);
+    let refusals = [Code::InvalidCredentials, Code::RateLimited];
+    table.add(__path_change_my_password, change_my_password, &refusals);
 }
 
 /// Sign up
@@ -97,7 +100,7 @@ async fn delete_me(call: Call<SignedIn>) -> Result<HttpResponse, Problem> {
 
 /// Change my password
 ///
-/// Ends every other log-in of the account; this one goes on.
+/// Ends every other log-in of the account; this one goes on. Failures are throttled as those of log-ins are.
 #[utoipa::path(
     post,
     path = "/api/v1/users/me/password",
@@ -106,12 +109,21 @@ async fn delete_me(call: Call<SignedIn>) -> Result<HttpResponse, Problem> {
     responses((status = 204, description = "The password is changed")),
 )]
 async fn change_my_password(call: Call<SignedIn, Json<NewPassword>>) -> Result<HttpResponse, Problem> {
-    let Call { shop, who, input: (claimed, new), .. } = call;
-    let claimed =
-        claimed.ok_or_else(|| Problem::new(Code::InvalidCredentials, "the current password is wrong"))?;
-    let sessions = &shop.sessions;
-    let changed = sessions.change_password(&shop.storage, (who.user(), who.family()), claimed, new).await;
-    changed.map_err(cannot_change_password)?;
+    let Call { shop, who, input: (claimed, new), request, .. } = call;
+    let change = async || match claimed {
+        Some(claimed) => {
+            let whose = (who.user(), who.family());
+            shop.sessions.change_password(&shop.storage, whose, claimed, new).await
+        }
+        None => Err(SessionError::Refused(InvalidCredentials)),
+    };
+    match &shop.throttle {
+        Some(throttle) => {
+            let changed = throttle.change_password(&request, who.user(), change).await;
+            changed.map_err(cannot_change_password_now)?;
+        }
+        None => change().await.map_err(cannot_change_password)?,
+    }
     Ok(HttpResponse::NoContent().finish())
 }
 

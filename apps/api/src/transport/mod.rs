@@ -16,5 +16,5 @@ pub(crate) use headers::{OWN_FILES, SecurityHeaders};
 pub(crate) use listen::{listen, serve};
 pub(crate) use origins::{Origin, Origins};
 pub(crate) use pieces::in_pieces;
-pub(crate) use proxies::TrustedProxies;
+pub(crate) use proxies::{TrustedProxies, network_of};
 pub(crate) use tls::Tls;

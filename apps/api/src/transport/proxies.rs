@@ -68,6 +68,14 @@ impl TrustedProxies {
     }
 }
 
+/// Who is behind an address. Whoever has one IPv6 address has all of its network of 64 bits.
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
 impl fmt::Display for TrustedProxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let texts: Vec<String> = self.0.iter().map(ToString::to_string).collect();
@@ -165,6 +173,18 @@ mod tests {
             prop_assert_eq!(client(&ours, "10.0.0.1", &[&appended]), client_address.to_string());
             prop_assert_eq!(client(&ours, "10.0.0.1", &[&forged, &client_address.to_string()]), client_address.to_string());
             prop_assert_eq!(client(&ours, &client_address.to_string(), &[&forged]), client_address.to_string());
+        }
+    }
+
+    #[test]
+    fn a_client_is_an_address_or_a_network() {
+        for (address, behind) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
+        ] {
+            assert_eq!(network_of(address.parse().unwrap()).to_string(), behind);
         }
     }
 }
