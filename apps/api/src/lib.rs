@@ -22,6 +22,7 @@ mod metrics;
 mod observe;
 mod openapi;
 mod problem;
+mod rate_limits;
 mod refusals;
 mod relay;
 mod reply;

@@ -29,19 +29,29 @@ A commerce backend: catalogue and stock, orders, payments, points, coupons and r
 - Amounts are objects of integer minor units and an ISO 4217 currency. Ids are UUIDs. Instants are RFC 3339 in UTC.
 - Bodies are JSON in UTF-8 of at most 64 KiB. Unknown fields and unknown query parameters are refused.
 - Every answer that is no success is a problem (RFC 9457) with a `code`; its `type` leads to an explanation.
-- Checks run in this order: 401, 403, 415, 413, 400 (key, then JSON), 422, 404, 409.
+- Checks run in this order: 429, 401, 403, 415, 413, 400 (key, then JSON), 422, 404, 409.
+- A client has so many requests of each class (reads, writes, credentials, reports): `RateLimit-Policy` tells how many in a \
+window, `RateLimit` how many are left. Whoever sends a token is counted by its log-in, and everybody else by address.
 - Where a request must carry an `Idempotency-Key`, sending it again gives the first answer again, with \
 `Idempotency-Replayed: true`, and has no second effect. A refusal is not kept.
 - Lists are paged: pass `nextCursor` as `cursor` to get the next page.
 - Every answer carries `X-Request-Id`: the client's own, if it sent a sane one. A W3C `traceparent` is honoured.
 ";
 
-const HEADERS: [(&str, &str); 5] = [
+const HEADERS: [(&str, &str); 7] = [
     ("X-Request-Id", "What the request is called in the log"),
     ("Idempotency-Replayed", "`true` if this answer was given before"),
     ("Retry-After", "After how many seconds to try again"),
     ("WWW-Authenticate", "`Bearer`"),
     ("Allow", "The methods that the address has"),
+    (
+        "RateLimit",
+        "How many requests of this class are left to the client (`r`), and in how many seconds its window ends (`t`)",
+    ),
+    (
+        "RateLimit-Policy",
+        "How many requests of this class a client has (`q`) in a window of so many seconds (`w`)",
+    ),
 ];
 
 const TAGS: [(&str, &str); 10] = [
@@ -130,21 +140,25 @@ fn describe(entry: &Entry) -> Operation {
     }
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
-            complete(status, response, entry.keyed);
+            complete(status, response, entry);
         }
     }
     operation
 }
 
 /// The headers that every answer has, and those of answers with such a status.
-fn complete(status: &str, response: &mut Response, keyed: bool) {
+fn complete(status: &str, response: &mut Response, entry: &Entry) {
     let mut header = |name: &str| {
         response
             .headers
             .insert(name.to_owned(), RefOr::Ref(Ref::new(format!("#/components/headers/{name}"))));
     };
     header("X-Request-Id");
-    if keyed && status.starts_with('2') {
+    if entry.class.is_some() {
+        header("RateLimit");
+        header("RateLimit-Policy");
+    }
+    if entry.keyed && status.starts_with('2') {
         header("Idempotency-Replayed");
     }
     if status == "429" || status == "503" {

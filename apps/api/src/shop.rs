@@ -24,6 +24,7 @@ use crate::groups::{Groups, Workers, groups};
 use crate::kept::{Kept, SecondLevel, Writes};
 use crate::keys::{self, LiveRing};
 use crate::problem::Problem;
+use crate::rate_limits::RateLimits;
 use crate::storage::{self, Storage};
 use crate::throttle::{ShopCounters, Throttle};
 
@@ -43,6 +44,8 @@ pub(crate) struct Shop {
     pub(crate) zone: BusinessZone,
     /// Finished answers to what is asked often.
     pub(crate) kept: Kept<SecondLevel>,
+    /// Limits requests, unless that is switched off.
+    pub(crate) rate_limits: Option<RateLimits>,
     /// Throttles log-ins, unless that is switched off.
     pub(crate) throttle: Option<Throttle>,
     /// Verifies access tokens.
@@ -106,6 +109,7 @@ impl Shop {
             }
             _ => SecondLevel::Nobody,
         };
+        let rate_limits = RateLimits::new(settings, redis.as_ref(), &sources, &keys.fields);
         let counters = ShopCounters::new(redis.clone(), sources.clone());
         let gate = Gate::new(storage.clone(), redis.clone(), sources.clone());
         let hasher = Argon2idHasher::new(settings.password_cost, settings.password_bounds, entropy)?;
@@ -130,6 +134,7 @@ impl Shop {
             terms: Terms { currency: settings.currency },
             zone: settings.zone,
             kept: Kept::new(sources.clone(), writes, second),
+            rate_limits,
             throttle: Throttle::new(settings, counters, &keys.fields),
             access_tokens,
             passwords,

@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 use jangteo_application::Caller;
 use jangteo_shared_kernel::{RefreshFamilyId, UserId};
-use jangteo_user::Session;
+use jangteo_user::{AccessClaims, Session};
 
 use crate::problem::{Code, Problem};
 use crate::shop::Shop;
@@ -19,8 +19,13 @@ pub(crate) trait Access: Sized + 'static {
     const ROLES: Option<&'static [&'static str]>;
 
     /// The proof that the caller is such a person.
-    fn prove(request: &HttpRequest, shop: &Shop) -> impl Future<Output = Result<Self, Problem>>;
+    fn prove(bearer: Option<Bearer>, shop: &Shop) -> impl Future<Output = Result<Self, Problem>>;
 }
+
+/// Somebody who showed a token that was signed here and has not expired. Whether its log-in and its account still stand is
+/// not known yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bearer(AccessClaims);
 
 /// A person with an account.
 pub(crate) trait Person {
@@ -47,7 +52,7 @@ impl Access for Anyone {
     const PROBLEMS: &'static [Code] = &[];
     const ROLES: Option<&'static [&'static str]> = None;
 
-    async fn prove(_: &HttpRequest, _: &Shop) -> Result<Self, Problem> {
+    async fn prove(_: Option<Bearer>, _: &Shop) -> Result<Self, Problem> {
         Ok(Self(()))
     }
 }
@@ -56,11 +61,9 @@ impl Access for SignedIn {
     const PROBLEMS: &'static [Code] = &[Code::Unauthenticated];
     const ROLES: Option<&'static [&'static str]> = Some(&[]);
 
-    async fn prove(request: &HttpRequest, shop: &Shop) -> Result<Self, Problem> {
+    async fn prove(bearer: Option<Bearer>, shop: &Shop) -> Result<Self, Problem> {
         let refused = || Problem::plain(Code::Unauthenticated);
-        let token = bearer(request).ok_or_else(refused)?;
-        let now = shop.sources.now();
-        let claims = shop.access_tokens.verify(token, now).map_err(|_| refused())?;
+        let Bearer(claims) = bearer.ok_or_else(refused)?;
         // The signature says who it was; whether account and log-in still stand, and the role now, are looked up.
         let session = Session { user: claims.user, family: claims.family };
         let standing = shop.groups.session_standing.submit(session).await?;
@@ -73,9 +76,22 @@ impl Access for Administrator {
     const PROBLEMS: &'static [Code] = &[Code::Unauthenticated, Code::Forbidden];
     const ROLES: Option<&'static [&'static str]> = Some(&["ADMIN"]);
 
-    async fn prove(request: &HttpRequest, shop: &Shop) -> Result<Self, Problem> {
-        let caller = SignedIn::prove(request, shop).await?;
+    async fn prove(bearer: Option<Bearer>, shop: &Shop) -> Result<Self, Problem> {
+        let caller = SignedIn::prove(bearer, shop).await?;
         if caller.caller.is_admin() { Ok(Self(caller)) } else { Err(Problem::plain(Code::Forbidden)) }
+    }
+}
+
+impl Bearer {
+    /// Whoever a request says it comes from, if that is signed.
+    pub(super) fn of(request: &HttpRequest, shop: &Shop) -> Option<Self> {
+        let claims = shop.access_tokens.verify(token(request)?, shop.sources.now());
+        claims.ok().map(Self)
+    }
+
+    /// The log-in that the token belongs to.
+    pub(super) fn log_in(&self) -> RefreshFamilyId {
+        self.0.family
     }
 }
 
@@ -109,7 +125,7 @@ impl SignedIn {
 }
 
 /// The token of `Authorization: Bearer …`, if that is there once.
-fn bearer(request: &HttpRequest) -> Option<&str> {
+fn token(request: &HttpRequest) -> Option<&str> {
     let mut values = request.headers().get_all(header::AUTHORIZATION);
     let (scheme, token) = values.next()?.to_str().ok()?.split_once(' ')?;
     let once = values.next().is_none();

@@ -1,7 +1,7 @@
 //! The way of a request to its handler, the same for all.
 //!
 //! A [`Call`] is all that a handler gets. Its type says who may call, what the request brings along and whether it
-//! needs an idempotency key; taking it apart keeps the promised precedence: 401, 403, 415, 413, 400 for the key, 400
+//! needs an idempotency key; taking it apart keeps the promised precedence: 429, 401, 403, 415, 413, 400 for the key, 400
 //! for the JSON, 422. What a handler finds out after that is 404, then 409.
 
 mod access;
@@ -13,14 +13,13 @@ mod key;
 mod query;
 mod reserved;
 
-use std::pin::Pin;
-
+use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::web::{Bytes, Data};
-use actix_web::{FromRequest, HttpRequest};
 use jangteo_shared_kernel::Id;
 
+use access::Bearer;
 pub(crate) use access::{Access, Administrator, Anyone, Person, SignedIn};
 pub(crate) use input::{Input, Json, Nothing, Query};
 pub(crate) use json::present;
@@ -30,6 +29,7 @@ pub(crate) use query::{Paging, Parameters, QueryString};
 pub(crate) use reserved::ForAdministrators;
 
 use crate::problem::{Code, Problem};
+use crate::rate_limits::RouteClass;
 use crate::shop::Shop;
 
 /// A request that has passed every check which does not need its handler.
@@ -54,23 +54,21 @@ impl<A, I: Input, K> Call<A, I, K> {
     }
 }
 
-impl<A: Access, I: Input, K: Keying<A>> FromRequest for Call<A, I, K> {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, mut payload) = (request.clone(), payload.take());
-        Box::pin(async move { take_apart(request, &mut payload).await })
-    }
-}
-
 async fn take_apart<A: Access, I: Input, K: Keying<A>>(
     request: HttpRequest,
     payload: &mut Payload,
+    class: RouteClass,
 ) -> Result<Call<A, I, K>, Problem> {
     let shop = request.app_data::<Data<Shop>>().cloned();
     let shop = shop.ok_or_else(|| Problem::internal(&"a route without a shop".into()))?;
-    let who = A::prove(&request, &shop).await?;
+    let limits = shop.rate_limits.as_ref();
+    let wanted = A::ROLES.is_some() || (limits.is_some() && class.knows_log_ins());
+    let bearer = if wanted { Bearer::of(&request, &shop) } else { None };
+    // Before anything is looked up. A token that is none is its sender's, wherever they are.
+    if let Some(limits) = limits {
+        limits.count(class, &request, bearer.map(|bearer| bearer.log_in())).await?;
+    }
+    let who = A::prove(bearer, &shop).await?;
     I::check_media_type(&request)?;
     let reads = !matches!(*request.method(), Method::GET | Method::HEAD);
     let bytes = if reads { body::read(&request, payload).await? } else { Bytes::new() };
@@ -81,8 +79,14 @@ async fn take_apart<A: Access, I: Input, K: Keying<A>>(
     Ok(Call { shop, who, input, key, request })
 }
 
-/// Which problems a call can meet before its handler.
-pub(crate) trait Promises {
+/// What a handler of the API takes, and which problems can be met before it.
+pub(crate) trait Promises: Sized {
+    /// Takes a request to a route of this class apart.
+    fn of(
+        request: HttpRequest,
+        payload: &mut Payload,
+        class: RouteClass,
+    ) -> impl Future<Output = Result<Self, Problem>>;
     /// Their codes.
     fn problems() -> Vec<Code>;
     /// Which roles let the caller in, as [`Access::ROLES`] says it.
@@ -92,8 +96,12 @@ pub(crate) trait Promises {
 }
 
 impl<A: Access, I: Input, K: Keying<A>> Promises for (Call<A, I, K>,) {
+    async fn of(request: HttpRequest, payload: &mut Payload, class: RouteClass) -> Result<Self, Problem> {
+        Ok((take_apart(request, payload, class).await?,))
+    }
+
     fn problems() -> Vec<Code> {
-        let own = [Code::Internal, Code::Unavailable];
+        let own = [Code::RateLimited, Code::Internal, Code::Unavailable];
         [A::PROBLEMS, I::PROBLEMS, K::PROBLEMS, &own].concat()
     }
 

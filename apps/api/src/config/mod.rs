@@ -2,6 +2,7 @@
 //!
 //! Everything is checked at start. A key that nothing reads is refused, so that a misspelt one is noticed.
 
+mod allowances;
 mod duration;
 mod fault;
 mod keys;

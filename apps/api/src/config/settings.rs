@@ -13,6 +13,7 @@ use jangteo_security::{Argon2idCost, HashingBounds};
 use jangteo_shared_kernel::{BusinessZone, Currency};
 use tracing_subscriber::EnvFilter;
 
+use super::allowances::Allowances;
 use super::keys::KeySource;
 use super::reader::{Reader, quoted};
 use super::transport::TransportSettings;
@@ -65,8 +66,10 @@ pub(crate) struct Settings {
     pub(crate) password_bounds: HashingBounds,
     /// `jobs.enabled`: whether this instance runs background jobs.
     pub(crate) jobs: bool,
-    /// `rate_limit.enabled`: whether log-ins are throttled.
+    /// `rate_limit.enabled`: whether requests are limited and log-ins throttled.
     pub(crate) rate_limit: bool,
+    /// `rate_limit.reads` and so on: how many requests a client may make.
+    pub(crate) allowances: Allowances,
     /// `rate_limit.login_*`: how often log-ins to one account may fail.
     pub(crate) account_failures: Quota,
     /// `rate_limit.login_*`: how often log-ins from one address may fail.
@@ -141,6 +144,7 @@ impl Settings {
             password_bounds: password_bounds(from, cores),
             jobs: from.switch("jobs.enabled"),
             rate_limit: from.switch("rate_limit.enabled"),
+            allowances: Allowances::read(from),
             account_failures,
             address_failures,
             log_format: from

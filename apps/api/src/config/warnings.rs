@@ -42,7 +42,8 @@ pub(super) fn of(settings: &Settings) -> Vec<String> {
     }
     if !settings.rate_limit {
         warnings.push(
-            "rate_limit.enabled is false: passwords can be guessed as fast as they are hashed".to_owned(),
+            "rate_limit.enabled is false: requests are not limited, and passwords can be guessed as fast as they are hashed"
+                .to_owned(),
         );
     }
     warnings

@@ -8,13 +8,14 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpMessage as _, HttpResponse};
 use jangteo_application::Sources;
 use tokio::time::timeout;
 use tracing::{Instrument, info, info_span};
 
 use super::names::Names;
 use crate::problem::{Code, Problem};
+use crate::rate_limits::RateLimitHeaders;
 use crate::transport::{Ahead, Origins, SecurityHeaders, in_pieces};
 
 /// What the layer needs.
@@ -94,6 +95,10 @@ fn finish(
         Some(problem) => answer.into_response(problem.answer(trace)),
         None => answer,
     };
+    let limit = answer.request().extensions_mut().remove::<RateLimitHeaders>();
+    if let Some(limit) = limit {
+        limit.complete(answer.headers_mut());
+    }
     complete(answer.headers_mut());
     answer.map_body(|_, body| in_pieces(body))
 }

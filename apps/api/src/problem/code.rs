@@ -354,8 +354,10 @@ impl Code {
                 "rate-limited",
                 S::TOO_MANY_REQUESTS,
                 "Too many requests",
-                "Nothing was looked at and nothing has happened. Try again after Retry-After seconds. For log-ins: too many \
-                 have failed, to this account or from this address; each further failure makes the pause longer.",
+                "Nothing was looked at and nothing has happened. Try again after Retry-After seconds. Requests are counted by \
+                 log-in, or else by address; RateLimit-Policy tells how many there may be of this class, and RateLimit \
+                 how many are left. For log-ins and passwords there is another reason: too many have failed, at this \
+                 account or from this address; each further failure makes the pause longer.",
             ),
             Self::Internal => entry(
                 "internal",

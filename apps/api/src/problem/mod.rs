@@ -70,8 +70,7 @@ impl Problem {
 
     /// Too often; again after this.
     pub(crate) fn rate_limited(pause: Duration) -> Self {
-        let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
-        Self { retry_after: Some(seconds.max(1)), ..Self::plain(Code::RateLimited) }
+        Self { retry_after: Some(whole_seconds(pause)), ..Self::plain(Code::RateLimited) }
     }
 
     /// A fault of ours. The cause is for the log; the client is not told.
@@ -174,6 +173,11 @@ impl From<StorageError> for Problem {
             StorageError::Fatal(cause) => Self::internal(&cause),
         }
     }
+}
+
+/// A span as clients are told to wait for it: at least a second, and never too short.
+pub(crate) fn whole_seconds(span: Duration) -> u64 {
+    (span.as_secs() + u64::from(span.subsec_nanos() > 0)).max(1)
 }
 
 /// An error and what caused it.

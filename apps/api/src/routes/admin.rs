@@ -12,11 +12,12 @@ use crate::body::order::{OrderBody, OrderStatusBody};
 use crate::body::user::{RoleBody, UserBody};
 use crate::call::{Administrator, Call, Paging, Parameters, Query, QueryString};
 use crate::problem::{Code, Problem};
+use crate::rate_limits::RouteClass;
 use crate::reply;
 
 pub(super) fn enter(table: &mut Table) {
-    table.add(__path_list_all_orders, list_all_orders, &[Code::InvalidCursor]);
-    table.add(__path_list_users, list_users, &[Code::InvalidCursor]);
+    table.add(__path_list_all_orders, list_all_orders, RouteClass::Reads, &[Code::InvalidCursor]);
+    table.add(__path_list_users, list_users, RouteClass::Reads, &[Code::InvalidCursor]);
 }
 
 /// Which orders to list.

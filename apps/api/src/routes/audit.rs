@@ -7,10 +7,11 @@ use super::table::Table;
 use crate::body::audit::AuditBody;
 use crate::call::{Administrator, Call};
 use crate::problem::Problem;
+use crate::rate_limits::RouteClass;
 use crate::reply;
 
 pub(super) fn enter(table: &mut Table) {
-    table.add(__path_audit, audit, &[]);
+    table.add(__path_audit, audit, RouteClass::Reports, &[]);
 }
 
 /// Audit the shop

@@ -7,13 +7,14 @@ use super::table::Table;
 use crate::body::session::{LogIn, ShownToken, TokensBody};
 use crate::call::{Anyone, Call, Json};
 use crate::problem::{Code, Problem};
+use crate::rate_limits::RouteClass;
 use crate::refusals::{cannot_log_in, cannot_log_in_now, cannot_refresh};
 use crate::reply;
 
 pub(super) fn enter(table: &mut Table) {
-    table.add(__path_log_in, log_in, &[Code::InvalidCredentials, Code::RateLimited]);
-    table.add(__path_refresh, refresh, &[Code::Unauthenticated]);
-    table.add(__path_log_out, log_out, &[]);
+    table.add(__path_log_in, log_in, RouteClass::Credentials, &[Code::InvalidCredentials]);
+    table.add(__path_refresh, refresh, RouteClass::Writes, &[Code::Unauthenticated]);
+    table.add(__path_log_out, log_out, RouteClass::Writes, &[]);
 }
 
 /// Log in

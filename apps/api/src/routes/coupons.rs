@@ -15,6 +15,7 @@ use crate::call::{
     SignedIn,
 };
 use crate::problem::{Code, Faults, Problem};
+use crate::rate_limits::RouteClass;
 use crate::refusals::cannot_claim;
 use crate::reply::{self, Tag};
 use crate::shop::Shop;
@@ -27,11 +28,11 @@ pub(super) fn enter(table: &mut Table) {
         Code::CouponAlreadyClaimed,
         Code::CouponSoldOut,
     ];
-    table.add(__path_create_campaign, create_campaign, &[]);
-    table.add(__path_list_campaigns, list_campaigns, &[Code::InvalidCursor]);
-    table.add(__path_show_campaign, show_campaign, &[Code::NotFound]);
-    table.add(__path_claim_coupon, claim_coupon, &refusals);
-    table.add(__path_list_my_coupons, list_my_coupons, &[Code::InvalidCursor]);
+    table.add(__path_create_campaign, create_campaign, RouteClass::Writes, &[]);
+    table.add(__path_list_campaigns, list_campaigns, RouteClass::Reads, &[Code::InvalidCursor]);
+    table.add(__path_show_campaign, show_campaign, RouteClass::Reads, &[Code::NotFound]);
+    table.add(__path_claim_coupon, claim_coupon, RouteClass::Writes, &refusals);
+    table.add(__path_list_my_coupons, list_my_coupons, RouteClass::Reads, &[Code::InvalidCursor]);
 }
 
 /// Create a coupon campaign

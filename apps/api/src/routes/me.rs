@@ -10,16 +10,21 @@ use super::table::Table;
 use crate::body::user::{EditMe, NewPassword, SignUp, UserBody};
 use crate::call::{Anyone, Call, Json, Person, SignedIn};
 use crate::problem::{Code, Problem};
+use crate::rate_limits::RouteClass;
 use crate::refusals::{cannot_change_password, cannot_change_password_now, no_credential};
 use crate::reply::{self, Tag};
 
 pub(super) fn enter(table: &mut Table) {
-    table.add(__path_sign_up, sign_up, &[Code::EmailTaken]);
-    table.add(__path_show_me, show_me, &[]);
-    table.add(__path_edit_me, edit_me, &[]);
-    table.add(__path_delete_me, delete_me, &[]);
-    let refusals = [Code::InvalidCredentials, Code::RateLimited];
-    table.add(__path_change_my_password, change_my_password, &refusals);
+    table.add(__path_sign_up, sign_up, RouteClass::Credentials, &[Code::EmailTaken]);
+    table.add(__path_show_me, show_me, RouteClass::Reads, &[]);
+    table.add(__path_edit_me, edit_me, RouteClass::Writes, &[]);
+    table.add(__path_delete_me, delete_me, RouteClass::Writes, &[]);
+    table.add(
+        __path_change_my_password,
+        change_my_password,
+        RouteClass::Credentials,
+        &[Code::InvalidCredentials],
+    );
 }
 
 /// Sign up

@@ -10,16 +10,22 @@ use crate::body::PageBody;
 use crate::body::order::{OrderBody, OrderStatusBody, PlaceOrderBody};
 use crate::call::{Call, Json, Keyed, Paging, Parameters, Person, Query, QueryString, SignedIn};
 use crate::problem::{Code, Problem};
+use crate::rate_limits::RouteClass;
 use crate::refusals::{cannot_cancel, cannot_place};
 use crate::reply::{self, Tag};
 use crate::shop::Shop;
 
 pub(super) fn enter(table: &mut Table) {
     let refusals = [Code::ProductNotOnSale, Code::OutOfStock, Code::CouponNotUsable, Code::PriceChanged];
-    table.add(__path_place_order, place_order, &refusals);
-    table.add(__path_list_orders, list_orders, &[Code::InvalidCursor]);
-    table.add(__path_show_order, show_order, &[Code::NotFound]);
-    table.add(__path_cancel_order, cancel_order, &[Code::NotFound, Code::OrderNotCancellable]);
+    table.add(__path_place_order, place_order, RouteClass::Writes, &refusals);
+    table.add(__path_list_orders, list_orders, RouteClass::Reads, &[Code::InvalidCursor]);
+    table.add(__path_show_order, show_order, RouteClass::Reads, &[Code::NotFound]);
+    table.add(
+        __path_cancel_order,
+        cancel_order,
+        RouteClass::Writes,
+        &[Code::NotFound, Code::OrderNotCancellable],
+    );
 }
 
 /// Place an order

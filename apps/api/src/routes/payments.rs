@@ -11,6 +11,7 @@ use crate::body::PageBody;
 use crate::body::payment::{PayOrderBody, PaymentBody};
 use crate::call::{Call, Json, Keyed, Nothing, Person, SignedIn};
 use crate::problem::{Code, Problem};
+use crate::rate_limits::RouteClass;
 use crate::refusals::{cannot_cancel_payment, cannot_pay};
 use crate::reply::{self, Tag};
 
@@ -22,10 +23,15 @@ pub(super) fn enter(table: &mut Table) {
         Code::AmountMismatch,
         Code::InsufficientPoints,
     ];
-    table.add(__path_pay_order, pay_order, &refusals);
-    table.add(__path_show_payment, show_payment, &[Code::NotFound]);
-    table.add(__path_cancel_payment, cancel_payment, &[Code::NotFound, Code::PaymentNotCancellable]);
-    table.add(__path_list_payments_of_order, list_payments_of_order, &[Code::NotFound]);
+    table.add(__path_pay_order, pay_order, RouteClass::Writes, &refusals);
+    table.add(__path_show_payment, show_payment, RouteClass::Reads, &[Code::NotFound]);
+    table.add(
+        __path_cancel_payment,
+        cancel_payment,
+        RouteClass::Writes,
+        &[Code::NotFound, Code::PaymentNotCancellable],
+    );
+    table.add(__path_list_payments_of_order, list_payments_of_order, RouteClass::Reads, &[Code::NotFound]);
 }
 
 /// Pay an order

@@ -12,14 +12,30 @@ use crate::call::{
     Administrator, Call, Json, Keyed, Paging, Parameters, Person, Query, QueryString, SignedIn,
 };
 use crate::problem::{Code, Problem};
+use crate::rate_limits::RouteClass;
 use crate::refusals::{cannot_charge, cannot_grant};
 use crate::reply::{self, Tag};
 
 pub(super) fn enter(table: &mut Table) {
-    table.add(__path_show_points, show_points, &[Code::NotFound]);
-    table.add(__path_charge_points, charge_points, &[Code::NotFound, Code::PointLimitExceeded]);
-    table.add(__path_grant_points, grant_points, &[Code::NotFound, Code::PointLimitExceeded]);
-    table.add(__path_list_point_history, list_point_history, &[Code::NotFound, Code::InvalidCursor]);
+    table.add(__path_show_points, show_points, RouteClass::Reads, &[Code::NotFound]);
+    table.add(
+        __path_charge_points,
+        charge_points,
+        RouteClass::Writes,
+        &[Code::NotFound, Code::PointLimitExceeded],
+    );
+    table.add(
+        __path_grant_points,
+        grant_points,
+        RouteClass::Writes,
+        &[Code::NotFound, Code::PointLimitExceeded],
+    );
+    table.add(
+        __path_list_point_history,
+        list_point_history,
+        RouteClass::Reads,
+        &[Code::NotFound, Code::InvalidCursor],
+    );
 }
 
 /// The user of the path; `me` is the caller.

@@ -13,10 +13,11 @@ use crate::body::values::{bytes, date};
 use crate::call::{Anyone, Call, Parameters, Query, QueryString};
 use crate::kept::{AnswerName, Finished};
 use crate::problem::Problem;
+use crate::rate_limits::RouteClass;
 use crate::reply;
 
 pub(super) fn enter(table: &mut Table) {
-    table.add(__path_list_popular_products, list_popular_products, &[]);
+    table.add(__path_list_popular_products, list_popular_products, RouteClass::Reads, &[]);
 }
 
 /// What the name of a window stands for.

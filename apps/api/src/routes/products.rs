@@ -14,14 +14,20 @@ use crate::body::product::{CreateProduct, EditProductBody, ProductBody, ProductS
 use crate::call::{Administrator, Anyone, Call, Json, Paging, Parameters, Query, QueryString};
 use crate::kept::{AnswerName, Finished};
 use crate::problem::{Code, Problem};
+use crate::rate_limits::RouteClass;
 use crate::refusals::cannot_edit;
 use crate::reply::{self, Tag};
 
 pub(super) fn enter(table: &mut Table) {
-    table.add(__path_create_product, create_product, &[]);
-    table.add(__path_list_products, list_products, &[Code::InvalidCursor]);
-    table.add(__path_show_product, show_product, &[Code::NotFound]);
-    table.add(__path_edit_product, edit_product, &[Code::NotFound, Code::PreconditionFailed]);
+    table.add(__path_create_product, create_product, RouteClass::Writes, &[]);
+    table.add(__path_list_products, list_products, RouteClass::Reads, &[Code::InvalidCursor]);
+    table.add(__path_show_product, show_product, RouteClass::Reads, &[Code::NotFound]);
+    table.add(
+        __path_edit_product,
+        edit_product,
+        RouteClass::Writes,
+        &[Code::NotFound, Code::PreconditionFailed],
+    );
 }
 
 /// Create a product

@@ -11,17 +11,19 @@ use crate::body::PageBody;
 use crate::body::refund::{MeantRefund, RefundBody, RefundPaymentBody, RefundPreviewBody};
 use crate::call::{Call, Json, Keyed, Paging, Query, SignedIn};
 use crate::problem::{Code, Problem};
+use crate::rate_limits::RouteClass;
 use crate::refusals::cannot_refund;
 use crate::reply::{self, Tag};
 
 pub(super) fn enter(table: &mut Table) {
     let refusals = [Code::Forbidden, Code::NotFound, Code::PaymentNotRefundable, Code::RefundExceedsPaid];
-    table.add(__path_refund_payment, refund_payment, &refusals);
-    table.add(__path_preview_a_refund, preview_a_refund, &refusals);
-    table.add(__path_show_refund, show_refund, &[Code::NotFound]);
+    table.add(__path_refund_payment, refund_payment, RouteClass::Writes, &refusals);
+    table.add(__path_preview_a_refund, preview_a_refund, RouteClass::Reads, &refusals);
+    table.add(__path_show_refund, show_refund, RouteClass::Reads, &[Code::NotFound]);
     table.add(
         __path_list_refunds_of_payment,
         list_refunds_of_payment,
+        RouteClass::Reads,
         &[Code::NotFound, Code::InvalidCursor],
     );
 }

@@ -7,11 +7,12 @@ use super::table::Table;
 use crate::body::product::{Adjustment, AdjustmentBody};
 use crate::call::{Administrator, Call, Json, Keyed};
 use crate::problem::{Code, Problem};
+use crate::rate_limits::RouteClass;
 use crate::refusals::cannot_adjust;
 use crate::reply;
 
 pub(super) fn enter(table: &mut Table) {
-    table.add(__path_adjust_stock, adjust_stock, &[Code::NotFound, Code::OutOfStock]);
+    table.add(__path_adjust_stock, adjust_stock, RouteClass::Writes, &[Code::NotFound, Code::OutOfStock]);
 }
 
 /// Adjust a product's stock

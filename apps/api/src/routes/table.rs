@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::dev::{ServiceRequest, ServiceResponse, fn_service};
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, Route, Scope, guard};
+use actix_web::{Error, Handler, HttpRequest, HttpResponse, Resource, Responder, Route, Scope, guard};
 use utoipa::__dev::{SchemaReferences, Tags};
 use utoipa::Path;
 use utoipa::openapi::path::{HttpMethod, Operation};
@@ -13,6 +14,7 @@ use utoipa::openapi::{RefOr, Schema};
 use super::plain::Plain;
 use crate::call::Promises;
 use crate::problem::{Code, Problem};
+use crate::rate_limits::RouteClass;
 
 /// Named schemas, as utoipa collects them.
 pub(crate) type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -25,6 +27,8 @@ pub(crate) struct Entry {
     pub(crate) operation: fn() -> Operation,
     pub(crate) schemas: fn(&mut Schemas),
     pub(crate) tags: fn() -> Vec<&'static str>,
+    /// Which of its clients' requests count together; `None` if they are not counted.
+    pub(crate) class: Option<RouteClass>,
     /// The problems that it can answer with.
     pub(crate) problems: Vec<Code>,
     /// Who gets in, as [`crate::call::Access::ROLES`] says it.
@@ -39,15 +43,17 @@ pub(crate) struct Table(pub(crate) Vec<Entry>);
 impl Table {
     /// Enters a route of the API. The problems that its call can meet are known from its type; `own` are those of its
     /// handler.
-    pub(crate) fn add<P, F, Args>(&mut self, _: P, handler: F, own: &[Code])
+    pub(crate) fn add<P, F, Args>(&mut self, _: P, handler: F, class: RouteClass, own: &[Code])
     where
         P: Path + SchemaReferences + Tags<'static>,
         F: Handler<Args>,
-        Args: actix_web::FromRequest + Promises + 'static,
+        Args: Promises + 'static,
         F::Output: Responder + 'static,
     {
         let problems = [own, &Args::problems()].concat();
-        self.enter::<P, F, Args>(handler, problems, Args::roles(), Args::keyed());
+        let serve =
+            |route: Route| route.service(fn_service(move |request| answer(handler.clone(), class, request)));
+        self.enter::<P>(serve, Some(class), problems, Args::roles(), Args::keyed());
     }
 
     /// Enters a route outside the API, open to anyone.
@@ -58,20 +64,18 @@ impl Table {
         Args: actix_web::FromRequest + Plain + 'static,
         F::Output: Responder + 'static,
     {
-        self.enter::<P, F, Args>(handler, problems.to_vec(), None, false);
+        self.enter::<P>(|route| route.to(handler), None, problems.to_vec(), None, false);
     }
 
-    fn enter<P, F, Args>(
+    fn enter<P>(
         &mut self,
-        handler: F,
+        serve: impl FnOnce(Route) -> Route,
+        class: Option<RouteClass>,
         problems: Vec<Code>,
         roles: Option<&'static [&'static str]>,
         keyed: bool,
     ) where
         P: Path + SchemaReferences + Tags<'static>,
-        F: Handler<Args>,
-        Args: actix_web::FromRequest + 'static,
-        F::Output: Responder + 'static,
     {
         let method = P::methods().into_iter().next().unwrap_or(HttpMethod::Get);
         // The body of a GET is not read, whatever its size.
@@ -82,7 +86,7 @@ impl Table {
             HttpMethod::Get => Route::new().guard(guard::Any(guard::Get()).or(guard::Head())),
             other => Route::new().method(http(other)),
         };
-        let route = route.to(handler);
+        let route = serve(route);
         let (operation, schemas, tags) = (P::operation, P::schemas, P::tags);
         self.0.push(Entry {
             path: P::path(),
@@ -91,6 +95,7 @@ impl Table {
             operation,
             schemas,
             tags,
+            class,
             problems,
             roles,
             keyed,
@@ -120,6 +125,25 @@ impl Table {
             config.service(scope);
         }
     }
+}
+
+/// Has a handler answer a request to a route of this class.
+async fn answer<F, Args>(
+    handler: F,
+    class: RouteClass,
+    request: ServiceRequest,
+) -> Result<ServiceResponse, Error>
+where
+    F: Handler<Args>,
+    Args: Promises,
+    F::Output: Responder + 'static,
+{
+    let (request, mut payload) = request.into_parts();
+    let answer = match Args::of(request.clone(), &mut payload, class).await {
+        Ok(args) => handler.call(args).await.respond_to(&request).map_into_boxed_body(),
+        Err(problem) => HttpResponse::from_error(problem),
+    };
+    Ok(ServiceResponse::new(request, answer))
 }
 
 /// How much of a path all resources of one kind share, such as `/api/v1/orders`. An address is compared with that first, and

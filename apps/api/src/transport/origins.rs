@@ -13,8 +13,7 @@ const REQUEST_HEADERS: &str =
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, traceparent";
 
 /// What a page may read of an answer, besides its body, its type and its age.
-const ANSWER_HEADERS: &str =
-    "Allow, ETag, Idempotency-Replayed, Location, Retry-After, WWW-Authenticate, X-Request-Id";
+const ANSWER_HEADERS: &str = "Allow, ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id";
 
 /// For how many seconds a browser need not ask again.
 const MAX_AGE: &str = "600";

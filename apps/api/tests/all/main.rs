@@ -39,6 +39,9 @@ mod personal_data;
 mod popular;
 mod precedence;
 mod races;
+#[cfg(target_os = "linux")]
+mod rate_limit_flood;
+mod rate_limits;
 mod redis_storm;
 mod refunds;
 mod replay;
