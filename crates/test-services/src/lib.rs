@@ -14,6 +14,9 @@
 //! Redis is no database to keep anything in, and has servers of its own kind: [`RedisServer`] and [`RedisCluster`] keep
 //! nothing on the disk, and can be killed and started again at their address.
 //!
+//! [`Server::start_encrypted`] and [`RedisServer::start_encrypted`] take encrypted connections only, with a [`Certificate`] of
+//! an [`Authority`].
+//!
 //! PostgreSQL refuses to run as root; as root, servers run as `nobody`.
 //!
 //! ```no_run
@@ -24,6 +27,7 @@
 //! ```
 #![deny(missing_docs)]
 
+mod authority;
 mod binaries;
 mod redis;
 mod server;
@@ -33,6 +37,7 @@ mod supervised;
 
 use std::sync::LazyLock;
 
+pub use authority::{Authority, Certificate};
 pub use binaries::MissingBinary;
 pub use redis::{RedisCluster, RedisServer};
 pub use server::{Server, StartError};

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::authority::{self, Certificate};
 use crate::binaries::MissingBinary;
 use crate::service::{Call, Role, Service};
 use crate::supervised::{Supervised, on_a_free_port};
@@ -43,15 +44,25 @@ pub struct Server {
 impl Server {
     /// Starts a server with no database in it.
     pub fn start(service: Service) -> Result<Self, StartError> {
-        on_a_free_port(|port| Self::try_to_start(service, Role::Alone, port))
+        on_a_free_port(|port| Self::try_to_start(service, Role::Alone, None, port))
+    }
+
+    /// Starts a server that takes encrypted connections only, and shows this certificate.
+    pub fn start_encrypted(service: Service, certificate: &Certificate) -> Result<Self, StartError> {
+        on_a_free_port(|port| Self::try_to_start(service, Role::Encrypted, Some(certificate), port))
     }
 
     /// The same for a server that a [`Standby`](crate::Standby) shall follow.
     pub fn start_primary(service: Service) -> Result<Self, StartError> {
-        on_a_free_port(|port| Self::try_to_start(service, Role::Primary, port))
+        on_a_free_port(|port| Self::try_to_start(service, Role::Primary, None, port))
     }
 
-    fn try_to_start(service: Service, role: Role, port: u16) -> Result<Self, StartError> {
+    fn try_to_start(
+        service: Service,
+        role: Role,
+        certificate: Option<&Certificate>,
+        port: u16,
+    ) -> Result<Self, StartError> {
         let folder = tempfile::Builder::new().prefix("jangteo-").tempdir()?;
         let run = RunAs::owner_of(folder.path())?;
         run.own(folder.path())?;
@@ -59,6 +70,10 @@ impl Server {
         let path = folder.path().to_owned();
         let mut server =
             Self { service, role, port, folder: path, databases: AtomicU32::new(0), running: None };
+        if let Some(certificate) = certificate {
+            service.refuse_plain(&server.folder)?;
+            server.put(certificate, &run)?;
+        }
         server.serve(&run)?;
         // From here on the supervisor removes it.
         let _ = folder.keep();
@@ -85,6 +100,21 @@ impl Server {
         self.serve(&RunAs::owner_of_data(&self.folder)?)
     }
 
+    /// Starts it again with another certificate, after a [`Server::start_encrypted`].
+    pub fn show(&mut self, certificate: &Certificate) -> Result<(), StartError> {
+        self.crash()?;
+        self.put(certificate, &RunAs::owner_of_data(&self.folder)?)?;
+        self.start_again()
+    }
+
+    /// Puts a certificate where the server looks for it. Keys that others could read are refused.
+    fn put(&self, certificate: &Certificate, run: &RunAs) -> Result<(), StartError> {
+        certificate.put(&self.folder)?;
+        let key = self.folder.join(authority::KEY);
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
+        run.own(&key)
+    }
+
     /// A database of this name, whether it is there or not.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
@@ -107,7 +137,12 @@ impl Server {
 
     /// Runs a statement as the administrator of the server.
     pub fn execute(&self, sql: &str) -> Result<(), StartError> {
-        told(self.service, self.port, sql).map(drop)
+        told(self.service, self.role, self.port, sql).map(drop)
+    }
+
+    /// What it answers to a question of its administrator, which is encrypted if it takes nothing else.
+    pub fn ask(&self, sql: &str) -> Result<String, StartError> {
+        told(self.service, self.role, self.port, sql)
     }
 }
 
@@ -121,8 +156,8 @@ impl Drop for Server {
 }
 
 /// What a server on this port answers to a statement of its administrator.
-pub(crate) fn told(service: Service, port: u16, sql: &str) -> Result<String, StartError> {
-    let output = command(service.execute(port, sql)?).output()?;
+pub(crate) fn told(service: Service, role: Role, port: u16, sql: &str) -> Result<String, StartError> {
+    let output = command(service.execute(role, port, sql)?).output()?;
     succeeded(&output)?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

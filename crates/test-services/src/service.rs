@@ -1,9 +1,10 @@
 //! The kinds of servers.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
 
+use crate::authority::{CERTIFICATE, KEY};
 use crate::binaries::{Binaries, MissingBinary};
 
 /// A kind of server.
@@ -24,6 +25,8 @@ pub(crate) enum Role {
     Primary,
     /// It follows another one.
     Replica,
+    /// Nothing, and it takes encrypted connections only.
+    Encrypted,
 }
 
 /// A program with its arguments.
@@ -119,17 +122,42 @@ impl Service {
                 ],
             ),
         };
+        if role == Role::Encrypted {
+            let [certificate, key] = [CERTIFICATE, KEY].map(|name| folder.join(name).display().to_string());
+            let tls = match self {
+                Self::Postgres => {
+                    ["ssl=on", &format!("ssl_cert_file={certificate}"), &format!("ssl_key_file={key}")]
+                        .map(|setting| format!("--{setting}"))
+                }
+                Self::MariaDb => [
+                    "--require-secure-transport".to_owned(),
+                    format!("--ssl-cert={certificate}"),
+                    format!("--ssl-key={key}"),
+                ],
+            };
+            serve.extend(tls.map(OsString::from));
+        }
         let more: &[&str] = match (self, role) {
             (Self::MariaDb, Role::Primary) => &["--log-bin=log", "--binlog-format=ROW"],
             (Self::MariaDb, Role::Replica) => &["--read-only"],
             _ => &[],
         };
         serve.extend(more.iter().map(OsString::from));
-        if self == Self::MariaDb && role != Role::Alone {
+        if self == Self::MariaDb && matches!(role, Role::Primary | Role::Replica) {
             // Servers that replicate must not have the same number.
             serve.push(format!("--server-id={port}").into());
         }
         Ok(serve)
+    }
+
+    /// Has PostgreSQL take no plain connections. MariaDB is told so when it is run.
+    pub(crate) fn refuse_plain(self, folder: &Path) -> io::Result<()> {
+        match self {
+            Self::Postgres => {
+                fs::write(folder.join("data/pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n")
+            }
+            Self::MariaDb => Ok(()),
+        }
     }
 
     /// How the data of a replica in the folder is made. PostgreSQL copies that of the primary on this port. MariaDB begins
@@ -173,9 +201,9 @@ impl Service {
     }
 
     /// How a statement is run by hand, and prints what it answers.
-    pub(crate) fn execute(self, port: u16, sql: &str) -> Result<Call, MissingBinary> {
+    pub(crate) fn execute(self, role: Role, port: u16, sql: &str) -> Result<Call, MissingBinary> {
         let port = port.to_string();
-        Ok(match self {
+        let mut execute = match self {
             Self::Postgres => call(
                 Binaries::of(self).find("psql")?,
                 [
@@ -207,7 +235,12 @@ impl Service {
                     sql,
                 ],
             ),
-        })
+        };
+        // The client of PostgreSQL finds out by itself.
+        if self == Self::MariaDb && role == Role::Encrypted {
+            execute.extend(["--ssl", "--skip-ssl-verify-server-cert"].map(Into::into));
+        }
+        Ok(execute)
     }
 
     /// Where a database of a server on this port is.

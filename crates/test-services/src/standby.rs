@@ -96,12 +96,12 @@ impl Standby {
     /// Has MariaDB read the log of its primary from the beginning, and waits until it has all that is there by now.
     fn follow(&self) -> Result<(), StartError> {
         let (primary, patience) = (self.primary, PATIENCE.as_secs());
-        let now = told(self.service, primary, "SELECT @@gtid_binlog_pos")?;
+        let now = told(self.service, Role::Primary, primary, "SELECT @@gtid_binlog_pos")?;
         let follow = format!(
             "CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {primary}, MASTER_USER = 'root', \
              MASTER_USE_GTID = slave_pos; START SLAVE; SELECT MASTER_GTID_WAIT('{now}', {patience})"
         );
-        match told(self.service, self.port, &follow)?.as_str() {
+        match told(self.service, Role::Replica, self.port, &follow)?.as_str() {
             "0" => Ok(()),
             _ => Err(StartError::Refused(format!("the replica has not come as far as {now} in time"))),
         }

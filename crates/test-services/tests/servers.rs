@@ -3,7 +3,7 @@
 
 use std::net::TcpStream;
 
-use jangteo_test_services::{RedisCluster, RedisServer, Server, Service, Standby};
+use jangteo_test_services::{Authority, RedisCluster, RedisServer, Server, Service, Standby};
 
 fn port(url: &str) -> u16 {
     let (_, rest) = url.split_once("127.0.0.1:").unwrap();
@@ -66,4 +66,22 @@ fn the_nodes_of_a_cluster_share_its_slots() {
         let told = node.execute(&["CLUSTER", "INFO"]).unwrap();
         assert!(told.contains("cluster_state:ok") && told.contains("cluster_size:3"), "{told}");
     }
+}
+
+#[test]
+fn an_encrypted_server_shows_its_certificate_and_takes_nothing_else() {
+    let certificate = Authority::new().certificate("127.0.0.1");
+    let mut server = Server::start_encrypted(Service::Postgres, &certificate).unwrap();
+    assert_eq!(server.ask("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").unwrap(), "t");
+    assert_eq!(server.ask("SELECT count(*) FROM pg_hba_file_rules WHERE type <> 'hostssl'").unwrap(), "0");
+    server.show(&Authority::new().certificate("localhost")).unwrap();
+    server.execute("SELECT 1").unwrap();
+
+    let server = Server::start_encrypted(Service::MariaDb, &certificate).unwrap();
+    let cipher = server.ask("SHOW STATUS LIKE 'Ssl_cipher'").unwrap();
+    assert!(cipher.contains("TLS_"), "{cipher}");
+    assert_eq!(server.ask("SELECT @@require_secure_transport").unwrap(), "1");
+
+    let redis = RedisServer::start_encrypted(&certificate);
+    assert_eq!(redis.execute(&["CONFIG", "GET", "port"]).unwrap(), "port\n0");
 }
