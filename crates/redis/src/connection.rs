@@ -1,14 +1,16 @@
 //! One connection that everybody shares, and that is made again when it is lost.
 
-use std::fmt;
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use std::{fmt, io};
 
+use deadpool_redis::redis::cluster::ClusterClient;
 use deadpool_redis::redis::{
     AsyncConnectionConfig, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation,
 };
-use deadpool_redis::{Manager, Pool, PoolError, cluster};
+use deadpool_redis::{Manager, Pool, PoolError};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
@@ -56,7 +58,7 @@ pub(crate) struct Away;
 impl Redis {
     /// Begins to connect, in a task of the tokio runtime that this is called in. That runtime MUST outlive the value.
     pub fn open(address: &RedisAddress) -> Result<Self, InvalidRedisAddress> {
-        let maker = Maker::of(address).map_err(|_| InvalidRedisAddress)?;
+        let maker = Maker::of(address).map_err(|_| InvalidRedisAddress::NoAddress)?;
         let circuit = watch::Sender::new(None);
         let keeper = tokio::spawn(keep(maker, circuit.clone())).abort_handle();
         Ok(Self(Arc::new(Shared { circuit, keeper })))
@@ -161,26 +163,31 @@ async fn keep(maker: Maker, circuit: watch::Sender<Option<Arc<Circuit>>>) {
 /// Makes connections.
 enum Maker {
     Server(Pool),
-    Cluster(cluster::Pool),
+    Cluster(Box<ClusterClient>),
 }
 
 impl Maker {
-    fn of(address: &RedisAddress) -> Result<Self, RedisError> {
-        let no_pool = |_| RedisError::from(std::io::Error::other("there is no pool"));
-        match address {
-            RedisAddress::Server(url) => {
-                let config = AsyncConnectionConfig::new()
-                    .set_connection_timeout(Some(CONNECT_PATIENCE))
-                    .set_response_timeout(Some(CONNECT_PATIENCE))
-                    .set_pipeline_buffer_size(QUEUE);
-                let manager = Manager::new_with_config(url.as_str(), config)?;
-                Ok(Self::Server(Pool::builder(manager).build().map_err(no_pool)?))
-            }
-            RedisAddress::Cluster(urls) => {
-                let manager = cluster::Manager::new(urls.iter().map(String::as_str).collect(), false)?;
-                Ok(Self::Cluster(cluster::Pool::builder(manager).build().map_err(no_pool)?))
-            }
+    fn of(address: &RedisAddress) -> RedisResult<Self> {
+        let other = |problem| RedisError::from(io::Error::other(problem));
+        if address.is_encrypted() {
+            jangteo_tls::settle_provider();
         }
+        let servers = address.servers()?;
+        if address.is_cluster() {
+            let client = ClusterClient::builder(servers);
+            let client = match address.certificates() {
+                Some(certificates) => client.certs(certificates),
+                None => client,
+            };
+            return Ok(Self::Cluster(Box::new(client.build()?)));
+        }
+        let server = servers.into_iter().next().ok_or_else(|| other("there is no server"))?;
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_PATIENCE))
+            .set_response_timeout(Some(CONNECT_PATIENCE))
+            .set_pipeline_buffer_size(QUEUE);
+        let pool = Pool::builder(Manager::new_with_config(server, config)?).build();
+        Ok(Self::Server(pool.map_err(|_| other("there is no pool"))?))
     }
 
     /// A new connection, which has answered.
@@ -189,7 +196,7 @@ impl Maker {
             let mut lane = match self {
                 // Taken out of its pool for good: it is shared, not borrowed.
                 Self::Server(pool) => Lane::Server(deadpool_redis::Connection::take(pool.get().await?)),
-                Self::Cluster(pool) => Lane::Cluster(cluster::Connection::take(pool.get().await?)),
+                Self::Cluster(client) => Lane::Cluster(client.get_async_connection().await?),
             };
             lane.greet().await?;
             Ok(lane)
@@ -202,10 +209,15 @@ impl Maker {
 enum Unconnected {
     #[error("no connection in time")]
     Late,
-    #[error(transparent)]
+    #[error("{}", said(.0))]
     Pool(#[from] PoolError),
-    #[error(transparent)]
+    #[error("{}", said(.0))]
     Error(#[from] RedisError),
+}
+
+/// What an error of connecting says, in words where it is about TLS.
+fn said(error: &(impl Error + 'static)) -> String {
+    jangteo_tls::failure(error).unwrap_or_else(|| error.to_string())
 }
 
 impl Drop for Shared {
@@ -217,5 +229,58 @@ impl Drop for Shared {
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redis").field("answers", &self.answers()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use jangteo_test_services::{Authority, RedisCluster, RedisServer};
+
+    use super::*;
+
+    /// What comes of connecting to a URL, whose certificate has to be of this authority.
+    async fn connect(url: &str, authority: &Authority) -> Result<(), String> {
+        let address: RedisAddress = url.parse().unwrap();
+        let address = address.trusting(fs::read(authority.file()).unwrap()).unwrap();
+        connect_to(&address).await
+    }
+
+    async fn connect_to(address: &RedisAddress) -> Result<(), String> {
+        let lane = Maker::of(address).unwrap().connect().await;
+        lane.map(drop).map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn nobody_is_connected_to_who_shows_no_certificate_for_the_host() {
+        let authority = Authority::new();
+        let mut server = RedisServer::start_encrypted(&authority.certificate("127.0.0.1"));
+        let url = server.url();
+        connect(&url, &authority).await.unwrap();
+        let by_name = connect(&url.replace("127.0.0.1", "localhost"), &authority).await.unwrap_err();
+        assert!(by_name.contains("is for another host"), "{by_name}");
+        for refused in [connect(&url, &Authority::new()).await, connect_to(&url.parse().unwrap()).await] {
+            let refused = refused.unwrap_err();
+            assert!(refused.contains("is of no authority that is trusted"), "{refused}");
+        }
+        connect(&url.replace("rediss", "redis"), &authority).await.unwrap_err();
+        server.show(&authority.expired("127.0.0.1"));
+        let expired = connect(&url, &authority).await.unwrap_err();
+        assert!(expired.contains("has expired"), "{expired}");
+
+        let plain = RedisServer::start();
+        let plain = connect(&plain.url().replace("redis", "rediss"), &authority).await.unwrap_err();
+        assert!(plain.contains("does not speak TLS"), "{plain}");
+    }
+
+    #[tokio::test]
+    async fn the_nodes_of_a_cluster_are_held_to_the_same() {
+        let authority = Authority::new();
+        let cluster = RedisCluster::start_encrypted(&authority.certificate("127.0.0.1"));
+        connect(&cluster.url(), &authority).await.unwrap();
+        let refused = connect(&cluster.url(), &Authority::new()).await.unwrap_err();
+        assert!(refused.contains("UnknownIssuer"), "{refused}");
+        connect(&cluster.url().replace("rediss", "redis"), &authority).await.unwrap_err();
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use deadpool_redis::redis::{Client, Msg, RedisResult};
+use deadpool_redis::redis::{Client, ConnectionInfo, Msg, RedisResult};
 use futures_util::StreamExt as _;
 use jangteo_shared_kernel::ProductId;
 use tokio::time::{sleep, timeout};
@@ -46,9 +46,9 @@ pub(crate) async fn listen(
     mut hear: impl FnMut(BTreeSet<ProductId>) + Send,
 ) {
     loop {
-        // Any node of a Cluster hears what is sent to any other.
-        for url in address.urls() {
-            if let Err(error) = subscribe(url, me, &mut hear).await {
+        // Any node of a Cluster hears what is sent to any other. That the address can be read was seen before.
+        for server in address.servers().unwrap_or_default() {
+            if let Err(error) = subscribe(server, me, &mut hear).await {
                 tracing::debug!(%error, "messages of other instances cannot be heard");
             }
         }
@@ -58,12 +58,12 @@ pub(crate) async fn listen(
 
 /// Hears messages until the connection is lost.
 async fn subscribe(
-    url: &str,
+    server: ConnectionInfo,
     me: &str,
     hear: &mut (impl FnMut(BTreeSet<ProductId>) + Send),
 ) -> RedisResult<()> {
     let connecting = async {
-        let mut connection = Client::open(url)?.get_async_pubsub().await?;
+        let mut connection = Client::open(server)?.get_async_pubsub().await?;
         connection.subscribe(CHANNEL).await?;
         RedisResult::Ok(connection)
     };

@@ -74,19 +74,34 @@ pub(crate) fn row(place: Place) -> Row {
         },
         Place::StorageMemory => Row { tests_may_use: &[Place::StorageConformance], ..adapter() },
         Place::StorageSeaOrm => Row {
-            rule: "storage-sea-orm knows the shared kernel, the contexts, the application's traits, the migrations \
-                   and its driver; its tests may use storage-conformance and test-services",
+            rule: "storage-sea-orm knows the shared kernel, the contexts, the application's traits, the migrations, \
+                   tls and its driver; its tests may use storage-conformance and test-services",
             may_know: MayKnow::Only(&[
                 Place::SharedKernel,
                 Place::Context,
                 Place::Application,
                 Place::Migrations,
+                Place::Tls,
             ]),
             tests_may_use: &[Place::StorageConformance, Place::TestServices],
             ..adapter()
         },
         // Its gate is held to one contract with that of the application, over a storage.
-        Place::Redis => Row { tests_may_use: &[Place::StorageMemory, Place::TestServices], ..adapter() },
+        Place::Redis => Row {
+            rule: "redis knows the shared kernel, the contexts, the application's traits, tls and its driver; its tests \
+                   may use storage-memory and test-services",
+            may_know: MayKnow::Only(&[Place::SharedKernel, Place::Context, Place::Application, Place::Tls]),
+            tests_may_use: &[Place::StorageMemory, Place::TestServices],
+            ..adapter()
+        },
+        Place::Tls => Row {
+            rule: "tls is what adapters share about TLS; it knows no member and no driver, and its tests may use \
+                   test-services",
+            may_know: MayKnow::Only(&[]),
+            tests_may_use: &[Place::TestServices],
+            third_parties: ThirdParties::Any,
+            never: NO_DATABASE_NO_HTTP,
+        },
         Place::Migrations => Row { tests_may_use: &[Place::TestServices], ..adapter() },
         Place::Security => adapter(),
         Place::TestServices => Row {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jangteo_application::{FinishedAnswer, SharedAnswer, SharedAnswers, SharedMoment};
-use jangteo_redis::{Redis, RedisAnswers};
+use jangteo_redis::{Redis, RedisAddress, RedisAnswers};
 use jangteo_shared_kernel::ProductId;
-use jangteo_test_services::{RedisCluster, RedisServer};
+use jangteo_test_services::{Authority, RedisCluster, RedisServer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
@@ -17,7 +17,10 @@ const SOON: Duration = Duration::from_secs(30);
 const LONG: Duration = Duration::from_hours(1);
 
 async fn on(url: &str) -> (RedisAnswers, Redis) {
-    let address = url.parse().unwrap();
+    at(url.parse().unwrap()).await
+}
+
+async fn at(address: RedisAddress) -> (RedisAnswers, Redis) {
     let redis = Redis::open(&address).unwrap();
     answers(&redis).await;
     (RedisAnswers::new(redis.clone(), address, &sources()), redis)
@@ -41,8 +44,8 @@ async fn finds(shared: &RedisAnswers, name: &str) -> Option<(String, Duration)> 
     }
 }
 
-async fn keeps_the_contract(url: &str) {
-    let ((one, redis), (other, _)) = (on(url).await, on(url).await);
+async fn keeps_the_contract(address: RedisAddress) {
+    let ((one, redis), (other, _)) = (at(address.clone()).await, at(address).await);
     for n in 0..20 {
         let name = format!("product:{n}");
         let moment = missing(&one, &name).await;
@@ -56,12 +59,36 @@ async fn keeps_the_contract(url: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_are_shared_through_redis() {
-    keeps_the_contract(&RedisServer::start().url()).await;
+    keeps_the_contract(RedisServer::start().url().parse().unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_are_shared_through_a_cluster() {
-    keeps_the_contract(&RedisCluster::start().url()).await;
+    keeps_the_contract(RedisCluster::start().url().parse().unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_shared_through_an_encrypted_cluster() {
+    let authority = Authority::new();
+    let cluster = RedisCluster::start_encrypted(&authority.certificate("127.0.0.1"));
+    keeps_the_contract(trusted(&cluster.url(), &authority)).await;
+}
+
+fn trusted(url: &str, authority: &Authority) -> RedisAddress {
+    let address: RedisAddress = url.parse().unwrap();
+    address.trusting(std::fs::read(authority.file()).unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_are_heard_by_tls() {
+    let authority = Authority::new();
+    let redis = RedisServer::start_encrypted(&authority.certificate("127.0.0.1"));
+    let address = trusted(&redis.url(), &authority);
+    let ((one, _), (other, _)) = (at(address.clone()).await, at(address).await);
+    let (mut heard, _listening) = hear(&redis, other).await;
+    let written: BTreeSet<ProductId> = [id()].into();
+    one.tell(&written).await;
+    assert_eq!(timeout(SOON, heard.recv()).await.unwrap(), Some(written));
 }
 
 /// However late it is put: what may be too old is not told.
