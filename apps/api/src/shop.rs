@@ -3,16 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use chrono::TimeDelta;
 use jangteo_application::{
     CancelOrders, CancelPayments, ChargePointAccounts, ClaimCoupons, DeleteAccounts, EditProfiles,
     GatedClaims, PayOrders, PlaceOrders, RefundPayments, RegisterUsers, SessionPolicy, Sessions, SetUseCase,
     Sources, submit,
 };
-use jangteo_redis::{Redis, RedisAnswers};
+use jangteo_redis::{Redis, RedisAddress, RedisAnswers};
 use jangteo_security::{Argon2idHasher, CursorSeal, Hs256Tokens, Sha256Secrets, SystemClock, SystemEntropy};
 use jangteo_shared_kernel::{BusinessZone, UnitOfWork};
 use jangteo_storage_sea_orm::WrittenProductsHook;
+use jangteo_tls::read_authorities;
 use jangteo_user::AccessTokens;
 
 use crate::administration::Administration;
@@ -102,10 +104,11 @@ impl Shop {
         let writes = Arc::new(Writes::new());
         let storage =
             storage::open(settings, Arc::clone(&ring.cipher), Some(noting(&writes, &sources))).await?;
-        let redis = settings.redis.as_ref().map(Redis::open).transpose()?;
-        let second = match (&settings.redis, &redis) {
+        let address = redis_address(settings)?;
+        let redis = address.as_ref().map(Redis::open).transpose()?;
+        let second = match (address, &redis) {
             (Some(address), Some(redis)) => {
-                SecondLevel::Redis(RedisAnswers::new(redis.clone(), address.clone(), &sources))
+                SecondLevel::Redis(RedisAnswers::new(redis.clone(), address, &sources))
             }
             _ => SecondLevel::Nobody,
         };
@@ -155,6 +158,17 @@ impl Shop {
         C: SetUseCase<<Storage as UnitOfWork>::Tx>,
     {
         Ok(submit(&self.storage, use_case, &self.sources, command).await?)
+    }
+}
+
+/// Where Redis is, and whose certificates count there.
+fn redis_address(settings: &Settings) -> anyhow::Result<Option<RedisAddress>> {
+    match (&settings.redis, &settings.redis_authorities) {
+        (Some(address), Some(file)) => {
+            let authorities = read_authorities(file).context("redis.ca")?;
+            Ok(Some(address.clone().trusting(authorities).context("redis.ca")?))
+        }
+        (address, _) => Ok(address.clone()),
     }
 }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use jangteo_security::SealedFields;
-use jangteo_storage_sea_orm::{SeaOrmStorage, StorageOptions, WrittenProductsHook};
+use jangteo_storage_sea_orm::{
+    ConnectError, SeaOrmStorage, StorageOptions, WrittenProductsHook, no_encrypted_connection,
+};
 use tokio::time::timeout;
 
 use crate::config::Settings;
@@ -29,7 +31,14 @@ pub(crate) async fn open(
     options.replica_urls.clone_from(&settings.replica_urls);
     options.acquire_timeout = settings.database_acquire_timeout;
     options.on_written_products = on_written_products;
-    Ok(SeaOrmStorage::connect(&options, cipher).await?)
+    let opened = SeaOrmStorage::connect(&options, cipher).await;
+    opened.map_err(|error| {
+        let setting = match error {
+            ConnectError::Replica { .. } => "database.replica_urls",
+            _ => "database.url",
+        };
+        anyhow::Error::from(error).context(setting)
+    })
 }
 
 const EMBEDDED: &str = "sqlite://";
@@ -70,7 +79,8 @@ pub(crate) async fn answers(storage: &Storage) -> bool {
     match timeout(PATIENCE, storage.ping()).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the database does not answer");
+            let reason = no_encrypted_connection(&error);
+            tracing::warn!(%error, reason, "the database does not answer");
             false
         }
         Err(_) => {

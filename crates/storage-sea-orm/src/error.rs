@@ -1,5 +1,6 @@
 //! Errors of the driver, classified once (architecture, rule 6 of transactions).
 
+use std::error::Error as _;
 use std::fmt::Display;
 
 use jangteo_shared_kernel::StorageError;
@@ -7,6 +8,8 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::engine::Engine;
 use crate::names::Named;
+#[cfg(feature = "server")]
+use crate::options::ConnectError;
 
 /// What an error means to a use case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,15 @@ impl Engine {
             Class::Transient => StorageError::Transient(error.into()),
             Class::Unavailable => StorageError::Unavailable(error.into()),
             Class::Fatal => StorageError::Fatal(error.into()),
+        }
+    }
+
+    /// An error of connecting for the first time, with what to write if it is about TLS.
+    #[cfg(feature = "server")]
+    pub(crate) fn connect_error(self, error: DbErr, advice: &dyn Display) -> ConnectError {
+        match not_encrypted(&error) {
+            Some(reason) => ConnectError::NotEncrypted(format!("{reason}; {advice}")),
+            None => ConnectError::Storage(self.error(error)),
         }
     }
 
@@ -52,6 +64,30 @@ impl Engine {
             _ => Class::Fatal,
         }
     }
+}
+
+/// Why there is no encrypted connection, in words for an operator, if that is what an error of this storage is about.
+#[must_use]
+pub fn no_encrypted_connection(error: &StorageError) -> Option<String> {
+    error.source().and_then(|cause| cause.downcast_ref()).and_then(not_encrypted)
+}
+
+#[cfg(feature = "server")]
+fn not_encrypted(error: &DbErr) -> Option<String> {
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return None;
+    };
+    let reason = jangteo_tls::failure(&**error);
+    reason.or_else(|| if let sqlx::Error::Tls(reason) = &**error { Some(reason.to_string()) } else { None })
+}
+
+/// There are no connections.
+#[cfg(not(feature = "server"))]
+fn not_encrypted(_: &DbErr) -> Option<String> {
+    None
 }
 
 /// A save did not meet the rows that it should have: they were not locked before, or somebody deleted them.

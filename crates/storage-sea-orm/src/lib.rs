@@ -119,6 +119,9 @@ mod set;
 mod storage;
 mod transaction;
 
+pub use error::no_encrypted_connection;
+#[cfg(feature = "server")]
+pub use options::protection;
 pub use options::{ConnectError, StatementHook, StorageOptions, WrittenProducts, WrittenProductsHook};
 pub use storage::SeaOrmStorage;
 pub use transaction::SeaOrmTransaction;

@@ -6,6 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jangteo_shared_kernel::{ProductId, StorageError};
+#[cfg(feature = "server")]
+use jangteo_tls::Protection;
+
+#[cfg(feature = "server")]
+use crate::engine::Engine;
 
 /// Called with the text of each statement right before it runs.
 pub type StatementHook = Arc<dyn Fn(&str) + Send + Sync>;
@@ -29,6 +34,7 @@ pub struct WrittenProducts {
 pub struct StorageOptions {
     /// The database, such as `sqlite://data/jangteo.db`, `postgres://shop:secret@db/jangteo` or
     /// `mysql://shop:secret@db/jangteo`. A file is made if it is not there; its folder is not, nor is a server's database.
+    /// On another machine it is connected to by TLS, and verified, unless `sslmode` or `ssl-mode` says otherwise (ADR-043).
     pub url: String,
     /// Replicas of the server, each a URL like `url`. They answer reads that may be late (ADR-037), and need not be there.
     pub replica_urls: Vec<String>,
@@ -90,8 +96,20 @@ pub enum ConnectError {
         scheme: String,
     },
     /// The URL of a server cannot be read. It may hold a password, so it is not repeated.
-    #[error("the database URL cannot be read: {0}")]
+    #[error("the URL cannot be used: {0}")]
     InvalidUrl(String),
+    /// There is no connection that is encrypted as the URL asks, and why.
+    #[error("there is no encrypted connection: {0}")]
+    NotEncrypted(String),
+    /// A replica cannot be used as its URL says.
+    #[error("replica {number}")]
+    Replica {
+        /// Its place in the options, from 1.
+        number: usize,
+        /// What is wrong.
+        #[source]
+        error: Box<Self>,
+    },
     /// A replica is of another engine than the primary, or the primary is embedded and has none.
     #[error("a replica has to be of the same engine as the database, which has to be on a server")]
     NoReplica,
@@ -101,4 +119,11 @@ pub enum ConnectError {
     /// The database does not open.
     #[error("the database cannot be opened")]
     Storage(#[from] StorageError),
+}
+
+/// What stands between a connection to a database and whoever is on its way. The URL is checked, but not the files that it
+/// names.
+#[cfg(feature = "server")]
+pub fn protection(url: &str) -> Result<Protection, ConnectError> {
+    Engine::of(url)?.protection(url)
 }

@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::SeaOrmStorage;
 use crate::engine::Engine;
+use crate::error::no_encrypted_connection;
 use crate::lane::Lane;
 use crate::options::{ConnectError, StorageOptions};
 
@@ -84,7 +85,9 @@ impl Replicas {
             }
             let acquire_timeout = options.acquire_timeout.min(PATIENCE);
             let options = StorageOptions { url: url.clone(), acquire_timeout, ..options.clone() };
-            let connection = engine.connect_later(&options).await?;
+            let connection = engine.connect_later(&options).await;
+            let connection =
+                connection.map_err(|error| ConnectError::Replica { number, error: Box::new(error) })?;
             let lane = Lane { connection, engine, on_statement: options.on_statement };
             all.push(Replica { number, lane, lost_until: Mutex::new(None) });
         }
@@ -156,7 +159,8 @@ impl Replica {
             Ok(Err(StorageError::Transient(_))) => {}
             Ok(Err(error)) => {
                 if self.lose() {
-                    tracing::warn!(replica, %error, "the replica does not answer; the primary does");
+                    let reason = no_encrypted_connection(&error);
+                    tracing::warn!(replica, %error, reason, "the replica does not answer; the primary does");
                 }
             }
             Err(_) => {

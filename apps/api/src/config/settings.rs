@@ -11,12 +11,13 @@ use jangteo_point::PointLimits;
 use jangteo_redis::{InvalidRedisAddress, RedisAddress};
 use jangteo_security::{Argon2idCost, HashingBounds};
 use jangteo_shared_kernel::{BusinessZone, Currency};
+use jangteo_storage_sea_orm::protection;
 use tracing_subscriber::EnvFilter;
 
 use super::allowances::Allowances;
 use super::keys::KeySource;
 use super::reader::{Reader, quoted};
-use super::transport::TransportSettings;
+use super::transport::{TransportSettings, pem_file, shown_path};
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -48,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) database_acquire_timeout: Duration,
     /// `redis.url`: where the instances of the shop share what they may lose; `None` is nowhere.
     pub(crate) redis: Option<RedisAddress>,
+    /// `redis.ca`: the file of the authorities that alone are trusted there; `None` are those of the machine.
+    pub(crate) redis_authorities: Option<PathBuf>,
     /// `orders.unpaid_expiry`: how long an order waits for its payment.
     pub(crate) unpaid_expiry: Duration,
     /// `business.zone`: whose days, weeks and months count.
@@ -129,6 +132,7 @@ impl Settings {
             ),
             data_dir,
             redis: from.read("redis.url", || None, redis_address, |redis| shown_address(redis.as_ref())),
+            redis_authorities: from.parsed("redis.ca", None, pem_file, |file| shown_path(file.as_deref())),
             unpaid_expiry: from.span("orders.unpaid_expiry", SECOND, 366 * DAY),
             zone: from.parsed("business.zone", BusinessZone::SEOUL, read_as, |zone| quoted(zone.name())),
             currency: from
@@ -161,6 +165,10 @@ impl Settings {
         } else if replicas().any(|engine| engine != primary) {
             let problem = "must be of the same engine as database.url".to_owned();
             from.refuse("database.replica_urls", problem);
+        }
+        let encrypted = settings.redis.as_ref().is_some_and(RedisAddress::is_encrypted);
+        if settings.redis_authorities.is_some() && !encrypted {
+            from.refuse("redis.ca", "nobody asks for it unless redis.url is rediss://…".to_owned());
         }
         let points = &settings.points;
         if points.min_charge > points.max_charge {
@@ -237,7 +245,7 @@ fn password_bounds(from: &mut Reader, cores: NonZeroUsize) -> HashingBounds {
 fn database_url(from: &mut Reader, data_dir: &Path) -> String {
     let embedded = || format!("sqlite://{}", data_dir.join("jangteo.sqlite").display());
     let parse = |text: &str| match engine(text) {
-        Some(_) => Ok(text.to_owned()),
+        Some(_) => usable(text),
         // The value may hold a password, so it is not repeated.
         None => Err(
             "must be a URL such as sqlite://data/jangteo.sqlite, postgres://user:password@host/database or \
@@ -251,14 +259,21 @@ fn database_url(from: &mut Reader, data_dir: &Path) -> String {
 /// An empty text is no replica. A comma in a password is written as `%2C`.
 fn replica_urls(text: &str) -> Result<Vec<String>, String> {
     let urls = text.split(',').map(str::trim).filter(|_| !text.is_empty());
-    let urls = urls.map(|url| engine(url).is_some().then(|| url.to_owned()));
-    urls.collect::<Option<_>>().ok_or_else(|| {
-        "must be URLs such as postgres://user:password@host/database, with commas between them".to_owned()
-    })
+    let urls = urls.map(|url| match engine(url) {
+        Some(_) => usable(url),
+        None => Err("must be URLs such as postgres://user:password@host/database, with commas between them"
+            .to_owned()),
+    });
+    urls.collect()
+}
+
+/// The URL of a database, if the driver would do what it says.
+fn usable(url: &str) -> Result<String, String> {
+    protection(url).map(|_| url.to_owned()).map_err(|error| error.to_string())
 }
 
 /// The engine that a URL of a database names.
-fn engine(url: &str) -> Option<&'static str> {
+pub(super) fn engine(url: &str) -> Option<&'static str> {
     match url.split_once("://")? {
         (_, "") => None,
         ("sqlite", _) => Some("sqlite"),
@@ -281,7 +296,7 @@ fn shown_address(address: Option<&RedisAddress>) -> String {
     quoted(&address.map(ToString::to_string).unwrap_or_default())
 }
 
-/// The URL with asterisks for what stands between `//` and `@`, and for a query that has a password in it.
+/// The URL with asterisks for what stands between `//` and `@`, and for a query that has a password or a key in it.
 fn masked(url: &str) -> String {
     let shown = match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)))
     {
@@ -289,7 +304,9 @@ fn masked(url: &str) -> String {
         None => url.to_owned(),
     };
     match shown.split_once('?') {
-        Some((place, query)) if query.contains("password") => format!("{place}?***"),
+        Some((place, query)) if query.contains("password") || query.contains("PRIVATE") => {
+            format!("{place}?***")
+        }
         _ => shown,
     }
 }
@@ -317,6 +334,8 @@ mod tests {
     fn a_password_in_a_url_is_not_shown() {
         assert_eq!(masked("mysql://shop:p@ss@db/jangteo"), "mysql://***@db/jangteo");
         assert_eq!(masked("postgres://db/jangteo?user=shop&password=p"), "postgres://db/jangteo?***");
+        let key = "mysql://db/jangteo?ssl-key=-----BEGIN%20PRIVATE%20KEY-----";
+        assert_eq!(masked(key), "mysql://db/jangteo?***");
         assert_eq!(masked("postgres://db/jangteo?host=/run"), "postgres://db/jangteo?host=/run");
         assert_eq!(masked("sqlite://data/jangteo.sqlite"), "sqlite://data/jangteo.sqlite");
     }

@@ -1,7 +1,7 @@
 //! What can be set about connections: encryption, who is before the server, who may call from a browser, patience.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::reader::{Reader, quoted};
@@ -46,11 +46,8 @@ pub(super) const KEY: &str = "server.tls.key";
 
 impl TransportSettings {
     pub(super) fn read(from: &mut Reader) -> Self {
-        let [certificate, key] = [CERTIFICATE, KEY].map(|name| {
-            from.parsed(name, None, path, |path| {
-                quoted(&path.as_ref().map(|path: &PathBuf| path.display().to_string()).unwrap_or_default())
-            })
-        });
+        let [certificate, key] = [CERTIFICATE, KEY]
+            .map(|name| from.parsed(name, None, pem_file, |file| shown_path(file.as_deref())));
         let tls = match (certificate, key) {
             (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
             (None, None) => None,
@@ -89,7 +86,7 @@ impl TransportSettings {
 }
 
 /// An empty text is no path. What looks like PEM was meant to be in a file, and is a secret: it is not repeated.
-fn path(text: &str) -> Result<Option<PathBuf>, String> {
+pub(super) fn pem_file(text: &str) -> Result<Option<PathBuf>, String> {
     match text {
         "" => Ok(None),
         text if text.contains("-----BEGIN") || text.contains(['\n', '\0']) => {
@@ -97,6 +94,10 @@ fn path(text: &str) -> Result<Option<PathBuf>, String> {
         }
         path => Ok(Some(PathBuf::from(path))),
     }
+}
+
+pub(super) fn shown_path(path: Option<&Path>) -> String {
+    quoted(&path.map(|path| path.display().to_string()).unwrap_or_default())
 }
 
 /// The parts of a text with commas in it; an empty text has none.

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use jangteo_security::Argon2idCost;
+use jangteo_storage_sea_orm::protection;
+use jangteo_tls::Protection;
 
 use super::Settings;
+use super::settings::engine;
 use crate::transport::Origin;
 
 pub(super) fn of(settings: &Settings) -> Vec<String> {
@@ -27,6 +30,11 @@ pub(super) fn of(settings: &Settings) -> Vec<String> {
                 .to_owned(),
         );
     }
+    warnings.extend(on_the_way("database.url", [&settings.database_url]));
+    warnings.extend(on_the_way("database.replica_urls", &settings.replica_urls));
+    if settings.redis.as_ref().is_some_and(|redis| redis.protection() == Protection::Readable) {
+        warnings.push(format!("redis.url {READABLE}; write rediss://"));
+    }
     if settings.access_lifetime > Duration::from_hours(1) {
         warnings.push("sessions.access_lifetime is above an hour".to_owned());
     }
@@ -47,4 +55,24 @@ pub(super) fn of(settings: &Settings) -> Vec<String> {
         );
     }
     warnings
+}
+
+const READABLE: &str = "is on another machine, without TLS or without insisting on it: whoever is on the way can read and change what is sent";
+
+/// What is to be said of databases on other machines, of which the worst counts.
+fn on_the_way<'a>(key: &str, urls: impl IntoIterator<Item = &'a String>) -> Option<String> {
+    let found: Vec<_> = urls.into_iter().filter_map(|url| Some((protection(url).ok()?, url))).collect();
+    let of = |wanted| found.iter().find(|(protection, _)| *protection == wanted).map(|(_, url)| *url);
+    let (url, problem) = match (of(Protection::Readable), of(Protection::Unverified)) {
+        (Some(url), _) => (url, READABLE),
+        (None, Some(url)) => {
+            (url, "is on another machine, and nobody makes sure that it is that machine which answers")
+        }
+        (None, None) => return None,
+    };
+    let remedy = match engine(url) {
+        Some("mysql") => "ssl-mode=VERIFY_IDENTITY",
+        _ => "sslmode=verify-full",
+    };
+    Some(format!("{key} {problem}; write {remedy}"))
 }

@@ -79,6 +79,8 @@ fn redis_is_one_server_or_a_cluster_or_none() {
         ("", ""),
         ("redis://:secret@cache:6380/1", "redis://***@cache:6380/1"),
         ("redis+cluster://shop:secret@a:7000,b:7000", "redis+cluster://***@a:7000,b:7000"),
+        ("rediss://:secret@cache:6380/1", "rediss://***@cache:6380/1"),
+        ("rediss+cluster://shop:secret@a:7000,b:7000", "rediss+cluster://***@a:7000,b:7000"),
     ] {
         let config = out(&run(&[("JANGTEO__REDIS__URL", url)], &["config"]));
         let line = format!("redis.url = \"{shown}\"  # from environment JANGTEO__REDIS__URL");
@@ -118,6 +120,64 @@ fn replicas_are_urls_of_the_engine_of_the_primary() {
         assert_eq!(refused.status.code(), Some(2), "{replicas}: {}", out(&refused));
         assert!(err(&refused).contains("database.replica_urls (from environment"), "{}", err(&refused));
         assert!(!err(&refused).contains("hidden"), "{}", err(&refused));
+    }
+}
+
+#[test]
+fn servers_elsewhere_are_warned_of_unless_they_are_verified() {
+    const URL: &str = "JANGTEO__DATABASE__URL";
+    const REPLICAS: &str = "JANGTEO__DATABASE__REPLICA_URLS";
+    const REDIS: &str = "JANGTEO__REDIS__URL";
+    const READABLE: &str = "whoever is on the way can read";
+    const UNVERIFIED: &str = "nobody makes sure";
+    let warned = |set: &[(&str, &str)]| {
+        let shown = run(set, &["config"]);
+        assert_eq!(shown.status.code(), Some(0), "{}", err(&shown));
+        assert!(!err(&shown).contains("hidden"), "{}", err(&shown));
+        err(&shown)
+    };
+    for set in [
+        &[][..],
+        &[(URL, "postgres://shop:hidden@127.0.0.1/shop"), (REDIS, "redis://:hidden@localhost")],
+        &[(URL, "mysql://shop:hidden@localhost/shop?ssl-mode=DISABLED")],
+        &[(URL, "postgres://shop:hidden@db/shop"), (REPLICAS, "postgres://shop:hidden@one/shop")],
+        &[(URL, "postgres://shop:hidden@db/shop?sslmode=verify-full"), (REDIS, "rediss://:hidden@cache")],
+    ] {
+        assert!(!warned(set).contains("another machine"), "{set:?}: {}", warned(set));
+    }
+    for (set, key, problem, remedy) in [
+        (
+            &[(URL, "postgres://shop:hidden@db/shop?sslmode=disable")][..],
+            "database.url",
+            READABLE,
+            "verify-full",
+        ),
+        (&[(URL, "postgres://shop:hidden@db/shop?sslmode=prefer")], "database.url", READABLE, "verify-full"),
+        (
+            &[(URL, "mysql://shop:hidden@db/shop?ssl-mode=REQUIRED")],
+            "database.url",
+            UNVERIFIED,
+            "VERIFY_IDENTITY",
+        ),
+        (
+            &[
+                (URL, "postgres://localhost/shop"),
+                (
+                    REPLICAS,
+                    "postgres://one/shop?sslmode=require,postgres://shop:hidden@two/shop?sslmode=disable",
+                ),
+            ],
+            "database.replica_urls",
+            READABLE,
+            "verify-full",
+        ),
+        (&[(REDIS, "redis://:hidden@cache")], "redis.url", READABLE, "rediss://"),
+    ] {
+        let told = warned(set);
+        let lines: Vec<_> = told.lines().filter(|line| line.contains("another machine")).collect();
+        let [line] = lines[..] else { panic!("{set:?}: {told}") };
+        assert!(line.starts_with(&format!("warning: {key} ")), "{line}");
+        assert!(line.contains(problem) && line.ends_with(remedy), "{line}");
     }
 }
 
@@ -169,6 +229,12 @@ fn bad_values_are_refused_by_name() {
         ("JANGTEO__SERVER__TLS__HSTS_MAX_AGE", "forever", "server.tls.hsts_max_age"),
         ("JANGTEO__DATABASE__URL", "oracle://shop:hidden@db/jangteo", "database.url"),
         ("JANGTEO__DATABASE__URL", "nonsense", "database.url"),
+        ("JANGTEO__DATABASE__URL", "postgres://shop:hidden@db/jangteo?sslmode=allow", "database.url"),
+        ("JANGTEO__DATABASE__URL", "mysql://shop:hidden@db/jangteo?ssl_mode=REQUIRED", "database.url"),
+        ("JANGTEO__DATABASE__URL", "mysql://shop:hidden@db:x/jangteo", "database.url"),
+        ("JANGTEO__REDIS__URL", "rediss://:hidden@cache/#insecure", "redis.url"),
+        ("JANGTEO__REDIS__CA", "ca.pem", "redis.ca"),
+        ("JANGTEO__REDIS__CA", "-----BEGIN CERTIFICATE-----", "redis.ca"),
         ("JANGTEO__REDIS__URL", "cache:6379", "redis.url"),
         ("JANGTEO__ORDERS__UNPAID_EXPIRY", "-5m", "orders.unpaid_expiry"),
         ("JANGTEO__BUSINESS__ZONE", "Asia/Atlantis", "business.zone"),

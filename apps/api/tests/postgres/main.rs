@@ -26,6 +26,8 @@ mod crowd;
 mod database_outage;
 #[path = "../servers/deadlock.rs"]
 mod deadlock;
+#[path = "../servers/encrypted.rs"]
+mod encrypted;
 #[path = "../all/events.rs"]
 mod events;
 #[path = "../all/hard_cases.rs"]

@@ -10,18 +10,22 @@
 //! | PostgreSQL | one array a column | `unnest($1, $2, …)` | `… ORDER BY key FOR UPDATE OF t` |
 //! | MySQL, MariaDB | one JSON array of rows | `JSON_TABLE(?, …)` | `JSON_TABLE(?, …) STRAIGHT_JOIN … FOR UPDATE`, in the order visited |
 
+#[cfg(feature = "server")]
+mod encryption;
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 mod json;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 use jangteo_shared_kernel::StorageError;
+#[cfg(feature = "server")]
+use jangteo_tls::Protection;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionOptions, Value,
@@ -166,6 +170,19 @@ impl Engine {
             Self::Postgres => &postgres::Postgres,
             #[cfg(feature = "mysql")]
             Self::MySql => &mysql::MySql,
+        }
+    }
+
+    /// What stands between a connection to a URL of it and whoever is on its way.
+    #[cfg(feature = "server")]
+    pub(crate) fn protection(self, url: &str) -> Result<Protection, ConnectError> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => Ok(Protection::ThisMachine),
+            #[cfg(feature = "postgres")]
+            Self::Postgres => postgres::encryption(url).map(|encryption| encryption.protection),
+            #[cfg(feature = "mysql")]
+            Self::MySql => mysql::encryption(url).map(|encryption| encryption.protection),
         }
     }
 

@@ -7,14 +7,16 @@
 use std::time::Duration;
 
 use jangteo_shared_kernel::StorageError;
+use jangteo_tls::is_this_machine;
 use sea_orm::sqlx::error::DatabaseError;
-use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
+use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlSslMode};
 use sea_orm::sqlx::{AssertSqlSafe, Executor};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     Statement, TransactionOptions, TransactionTrait, Value,
 };
 
+use super::encryption::{Encryption, Mode, Words};
 use super::server::{AS_CONNECTED, MIGRATION, PREPARED, pool};
 use super::{Dialect, Engine, Pools, answered, json, listed};
 use crate::error::Class;
@@ -24,7 +26,7 @@ use crate::set::{Changed, Column, Kind, Lock, Selected, Table};
 pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectError> {
     Ok(Pools {
         writer: connect_writers(options, options.writers).await?,
-        reader: open(options, settings(options, options.readers, reading())).await?,
+        reader: open(settings(options, options.readers, reading())?).await?,
     })
 }
 
@@ -32,13 +34,13 @@ pub(super) async fn connect_writers(
     options: &StorageOptions,
     connections: u32,
 ) -> Result<DatabaseConnection, ConnectError> {
-    open(options, settings(options, connections, writing(options))).await
+    open(settings(options, connections, writing(options))?).await
 }
 
 pub(super) async fn connect_later(options: &StorageOptions) -> Result<DatabaseConnection, ConnectError> {
-    let mut pool = settings(options, options.readers, reading());
+    let mut pool = settings(options, options.readers, reading())?;
     pool.connect_lazy(true);
-    open(options, pool).await
+    open(pool).await
 }
 
 /// They hold nobody up, however long they take.
@@ -54,7 +56,8 @@ pub(super) async fn begin_migrating(
     let error = |error| Engine::MySql.error(error);
     let mut patient = writing(options);
     patient.push("/*M! SET SESSION max_statement_time = 0, idle_transaction_timeout = 0 */".to_owned());
-    let db = Database::connect(settings(options, 1, patient)).await.map_err(error)?;
+    let pool = settings(options, 1, patient).map_err(|error| StorageError::Fatal(error.into()))?;
+    let db = Database::connect(pool).await.map_err(error)?;
     let tx = db.begin().await.map_err(error)?;
     // Names of such locks are those of the whole server, and short.
     let lock = Statement::from_string(
@@ -91,18 +94,19 @@ fn seconds(time: Duration) -> u64 {
     time.as_secs().max(1)
 }
 
-async fn open(options: &StorageOptions, pool: ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
-    // SeaORM would repeat a URL that it cannot read, with the password in it.
-    url(options)
-        .parse::<MySqlConnectOptions>()
-        .map_err(|error| ConnectError::InvalidUrl(error.to_string()))?;
-    Ok(Database::connect(pool).await.map_err(|error| Engine::MySql.error(error))?)
+async fn open(pool: ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
+    Database::connect(pool).await.map_err(|error| Engine::MySql.connect_error(error, &WORDS))
 }
 
-fn settings(options: &StorageOptions, connections: u32, session: Vec<String>) -> ConnectOptions {
-    let mut pool = pool(url(options), options, connections);
-    pool.map_sqlx_mysql_opts(|mysql| mysql.statement_cache_capacity(PREPARED)).map_sqlx_mysql_pool_opts(
-        move |pool| {
+fn settings(
+    options: &StorageOptions,
+    connections: u32,
+    session: Vec<String>,
+) -> Result<ConnectOptions, ConnectError> {
+    let Encryption { mode, .. } = encryption(&options.url)?.checked()?;
+    let mut pool = pool(url(&options.url), options, connections);
+    pool.map_sqlx_mysql_opts(move |mysql| encrypted(mysql, mode).statement_cache_capacity(PREPARED))
+        .map_sqlx_mysql_pool_opts(move |pool| {
             let session = session.clone();
             pool.after_connect(move |connection, _| {
                 let session = session.clone();
@@ -113,16 +117,51 @@ fn settings(options: &StorageOptions, connections: u32, session: Vec<String>) ->
                     Ok(())
                 })
             })
-        },
-    );
-    pool
+        });
+    Ok(pool)
+}
+
+const WORDS: Words = Words {
+    modes: &[
+        ("DISABLED", Some(Mode::Plain)),
+        ("PREFERRED", Some(Mode::Offered)),
+        ("REQUIRED", Some(Mode::Required)),
+        ("VERIFY_CA", Some(Mode::Authority)),
+        ("VERIFY_IDENTITY", Some(Mode::Host)),
+    ],
+    authority: &["ssl-ca", "sslca"],
+    mode: "ssl-mode",
+    best: "VERIFY_IDENTITY",
+};
+
+/// How connections to a URL are encrypted. SeaORM would repeat one that it cannot read, with the password in it.
+pub(super) fn encryption(of: &str) -> Result<Encryption, ConnectError> {
+    let url = url(of);
+    Encryption::of(&url, &WORDS, || {
+        let options: MySqlConnectOptions = url.parse()?;
+        Ok(options.get_socket().is_some() || is_this_machine(options.get_host()))
+    })
+}
+
+/// Asks this of the server, by a name that a certificate may have: an address is in brackets only in a URL.
+fn encrypted(mysql: MySqlConnectOptions, mode: Option<Mode>) -> MySqlConnectOptions {
+    let host = mysql.get_host().trim_matches(['[', ']']).to_owned();
+    let mysql = mysql.host(&host);
+    match mode {
+        None => mysql,
+        Some(Mode::Plain) => mysql.ssl_mode(MySqlSslMode::Disabled),
+        Some(Mode::Offered) => mysql.ssl_mode(MySqlSslMode::Preferred),
+        Some(Mode::Required) => mysql.ssl_mode(MySqlSslMode::Required),
+        Some(Mode::Authority) => mysql.ssl_mode(MySqlSslMode::VerifyCa),
+        Some(Mode::Host) => mysql.ssl_mode(MySqlSslMode::VerifyIdentity),
+    }
 }
 
 /// The driver has one name for both.
-fn url(options: &StorageOptions) -> String {
-    match options.url.strip_prefix("mariadb:") {
+fn url(url: &str) -> String {
+    match url.strip_prefix("mariadb:") {
         Some(rest) => format!("mysql:{rest}"),
-        None => options.url.clone(),
+        None => url.to_owned(),
     }
 }
 
@@ -390,8 +429,7 @@ mod tests {
 
     #[test]
     fn either_name_of_the_engine_will_do() {
-        let of = |text: &str| url(&StorageOptions::new(text));
-        assert_eq!(of("mariadb://shop@db/jangteo"), "mysql://shop@db/jangteo");
-        assert_eq!(of("mysql://shop@mariadb:3306/x"), "mysql://shop@mariadb:3306/x");
+        assert_eq!(url("mariadb://shop@db/jangteo"), "mysql://shop@db/jangteo");
+        assert_eq!(url("mysql://shop@mariadb:3306/x"), "mysql://shop@mariadb:3306/x");
     }
 }

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use chrono::SecondsFormat;
 use jangteo_shared_kernel::StorageError;
+use jangteo_tls::is_this_machine;
 use sea_orm::sea_query::ArrayType;
 use sea_orm::sqlx::error::DatabaseError;
-use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     TransactionOptions, TransactionTrait, Value,
 };
 
+use super::encryption::{Encryption, Mode, Words};
 use super::server::{AS_CONNECTED, MIGRATION, PREPARED, pool};
 use super::{Dialect, Engine, Pools, answered, listed};
 use crate::error::Class;
@@ -25,7 +27,7 @@ const MIGRATION_LOCK: i64 = 0x6a61_6e67_7465_6f00;
 pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectError> {
     Ok(Pools {
         writer: connect_writers(options, options.writers).await?,
-        reader: open(options, settings(options, options.readers, reading())).await?,
+        reader: open(settings(options, options.readers, reading())?).await?,
     })
 }
 
@@ -40,13 +42,13 @@ pub(super) async fn connect_writers(
         ("statement_timeout", statement.clone()),
         ("idle_in_transaction_session_timeout", statement),
     ];
-    open(options, settings(options, connections, session)).await
+    open(settings(options, connections, session)?).await
 }
 
 pub(super) async fn connect_later(options: &StorageOptions) -> Result<DatabaseConnection, ConnectError> {
-    let mut pool = settings(options, options.readers, reading());
+    let mut pool = settings(options, options.readers, reading())?;
     pool.connect_lazy(true);
-    open(options, pool).await
+    open(pool).await
 }
 
 /// They hold nobody up, however long they take.
@@ -73,7 +75,8 @@ pub(super) async fn begin_migrating(
         ("lock_timeout", millis(MIGRATION)),
         ("statement_timeout", "0".to_owned()),
     ];
-    let db = Database::connect(settings(options, 1, patient)).await.map_err(error)?;
+    let pool = settings(options, 1, patient).map_err(|error| StorageError::Fatal(error.into()))?;
+    let db = Database::connect(pool).await.map_err(error)?;
     let tx = db.begin().await.map_err(error)?;
     tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await.map_err(error)?;
     tx.execute_unprepared(&format!("SET LOCAL lock_timeout = {}", millis(options.busy_timeout)))
@@ -89,19 +92,63 @@ fn millis(time: Duration) -> String {
     time.as_millis().to_string()
 }
 
-async fn open(options: &StorageOptions, pool: ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
-    // SeaORM would repeat a URL that it cannot read, with the password in it.
-    options.url.parse::<PgConnectOptions>().map_err(|error| ConnectError::InvalidUrl(error.to_string()))?;
-    Ok(Database::connect(pool).await.map_err(|error| Engine::Postgres.error(error))?)
+async fn open(pool: ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
+    Database::connect(pool).await.map_err(|error| Engine::Postgres.connect_error(error, &WORDS))
 }
 
-fn settings(options: &StorageOptions, connections: u32, session: Session) -> ConnectOptions {
+fn settings(
+    options: &StorageOptions,
+    connections: u32,
+    session: Session,
+) -> Result<ConnectOptions, ConnectError> {
+    let Encryption { mode, .. } = encryption(&options.url)?.checked()?;
     let mut pool = pool(options.url.clone(), options, connections);
     pool.map_sqlx_postgres_opts(move |postgres| {
+        let postgres = encrypted(postgres, mode);
         let postgres = postgres.statement_cache_capacity(PREPARED).application_name("jangteo");
         postgres.options(LOOKED_UP).options(session.clone())
     });
-    pool
+    Ok(pool)
+}
+
+const WORDS: Words = Words {
+    modes: &[
+        ("disable", Some(Mode::Plain)),
+        // The driver takes it for `disable`.
+        ("allow", None),
+        ("prefer", Some(Mode::Offered)),
+        ("require", Some(Mode::Required)),
+        ("verify-ca", Some(Mode::Authority)),
+        ("verify-full", Some(Mode::Host)),
+    ],
+    authority: &["sslrootcert", "ssl-root-cert", "ssl-ca"],
+    mode: "sslmode",
+    best: "verify-full",
+};
+
+/// How connections to a URL are encrypted. SeaORM would repeat one that it cannot read, with the password in it.
+pub(super) fn encryption(url: &str) -> Result<Encryption, ConnectError> {
+    Encryption::of(url, &WORDS, || {
+        let options: PgConnectOptions = url.parse()?;
+        let host = options.get_host();
+        // Without a host it may be the folder of a socket.
+        let socket = options.get_socket().is_some() || host.starts_with('/');
+        Ok(socket || is_this_machine(host))
+    })
+}
+
+/// Asks this of the server, by a name that a certificate may have: an address is in brackets only in a URL.
+fn encrypted(postgres: PgConnectOptions, mode: Option<Mode>) -> PgConnectOptions {
+    let host = postgres.get_host().trim_matches(['[', ']']).to_owned();
+    let postgres = postgres.host(&host);
+    match mode {
+        None => postgres,
+        Some(Mode::Plain) => postgres.ssl_mode(PgSslMode::Disable),
+        Some(Mode::Offered) => postgres.ssl_mode(PgSslMode::Prefer),
+        Some(Mode::Required) => postgres.ssl_mode(PgSslMode::Require),
+        Some(Mode::Authority) => postgres.ssl_mode(PgSslMode::VerifyCa),
+        Some(Mode::Host) => postgres.ssl_mode(PgSslMode::VerifyFull),
+    }
 }
 
 /// How PostgreSQL is spoken to.
