@@ -1,6 +1,5 @@
 //! One connection that everybody shares, and that is made again when it is lost.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -151,7 +150,7 @@ async fn keep(maker: Maker, circuit: watch::Sender<Option<Arc<Circuit>>>) {
                 }
             }
             Err(error) if rest == shortest => {
-                tracing::warn!(%error, "Redis cannot be reached; going on without it, and trying again");
+                tracing::warn!(%error, "Redis cannot be reached as redis.url says; going on without it, and trying again");
             }
             Err(error) => tracing::debug!(%error, "Redis cannot be reached"),
         }
@@ -207,17 +206,34 @@ impl Maker {
 
 #[derive(Debug, thiserror::Error)]
 enum Unconnected {
-    #[error("no connection in time")]
+    /// Neither has a greeting that the other one could refuse.
+    #[error("no connection in time; that is also how it is if only one side speaks TLS")]
     Late,
-    #[error("{}", said(.0))]
-    Pool(#[from] PoolError),
-    #[error("{}", said(.0))]
-    Error(#[from] RedisError),
+    #[error("{0}")]
+    NotEncrypted(String),
+    #[error(transparent)]
+    Error(RedisError),
+    #[error(transparent)]
+    Pool(PoolError),
 }
 
-/// What an error of connecting says, in words where it is about TLS.
-fn said(error: &(impl Error + 'static)) -> String {
-    jangteo_tls::failure(error).unwrap_or_else(|| error.to_string())
+impl From<RedisError> for Unconnected {
+    fn from(error: RedisError) -> Self {
+        match jangteo_tls::failure(&error) {
+            Some(reason) => Self::NotEncrypted(reason),
+            None if error.is_timeout() => Self::Late,
+            None => Self::Error(error),
+        }
+    }
+}
+
+impl From<PoolError> for Unconnected {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) => error.into(),
+            other => Self::Pool(other),
+        }
+    }
 }
 
 impl Drop for Shared {
@@ -271,7 +287,11 @@ mod tests {
 
         let plain = RedisServer::start();
         let plain = connect(&plain.url().replace("redis", "rediss"), &authority).await.unwrap_err();
-        assert!(plain.contains("does not speak TLS"), "{plain}");
+        // If it takes what is encrypted for a line, it says what it makes of it.
+        assert!(
+            ["only one side speaks TLS", "does not speak TLS"].iter().any(|told| plain.contains(told)),
+            "{plain}"
+        );
     }
 
     #[tokio::test]
