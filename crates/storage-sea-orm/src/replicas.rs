@@ -85,9 +85,10 @@ impl Replicas {
             }
             let acquire_timeout = options.acquire_timeout.min(PATIENCE);
             let options = StorageOptions { url: url.clone(), acquire_timeout, ..options.clone() };
-            let connection = engine.connect_later(&options).await;
-            let connection =
-                connection.map_err(|error| ConnectError::Replica { number, error: Box::new(error) })?;
+            let connection = engine.connect_later(&options).await.map_err(|error| match error {
+                ConnectError::NoReplica => error,
+                other => ConnectError::Replica { number, error: Box::new(other) },
+            })?;
             let lane = Lane { connection, engine, on_statement: options.on_statement };
             all.push(Replica { number, lane, lost_until: Mutex::new(None) });
         }

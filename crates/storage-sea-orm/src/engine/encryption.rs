@@ -29,7 +29,7 @@ pub(super) enum Mode {
 /// What an engine calls these things.
 #[derive(Debug)]
 pub(super) struct Words {
-    /// The modes, in any case of letters. One without a meaning is not what the driver makes of it.
+    /// The modes from the weakest, in any case of letters. One without a meaning is not what the driver makes of it.
     pub(super) modes: &'static [(&'static str, Option<Mode>)],
     /// The parameters that name a file of authorities, the usual one first.
     pub(super) authority: &'static [&'static str],
@@ -124,11 +124,13 @@ impl Encryption {
 /// What to write, in a sentence.
 impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { mode, best, authority: [authority, ..], .. } = self else { return Ok(()) };
+        let Self { modes: [(least, _), ..], mode, best, authority: [authority, ..] } = self else {
+            return Ok(());
+        };
         write!(
             f,
-            "in the URL, {mode} says what is asked of the server, such as {best}, and {authority} names a file of \
-             authorities to trust"
+            "in the URL, {mode} says what is asked of the server, from {least} to {best}, and {authority} names a file \
+             of authorities to trust"
         )
     }
 }
