@@ -62,16 +62,18 @@ impl Body for CreateProduct {
 pub(crate) struct EditProductBody {
     /// 1 to 200 characters.
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, nullable = false)]
     name: Option<String>,
     /// Up to 10,000 characters.
     #[serde(default, deserialize_with = "present")]
-    #[schema(max_length = 10_000)]
+    #[schema(max_length = 10_000, nullable = false)]
     description: Option<String>,
     /// 0 to 10¹² minor units. Orders that were placed keep theirs.
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     price: Option<MoneyBody>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     status: Option<ProductStatusBody>,
 }
 

@@ -46,7 +46,7 @@ impl Body for SignUp {
 pub(crate) struct EditMe {
     /// 1 to 200 characters.
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, nullable = false)]
     name: Option<String>,
     /// The new number; null removes it.
     #[serde(default, deserialize_with = "present")]

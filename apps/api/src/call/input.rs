@@ -42,7 +42,7 @@ pub(crate) struct Json<T>(PhantomData<fn() -> T>);
 impl<Q: QueryString> Input for Query<Q> {
     type Meaning = Q;
 
-    const PROBLEMS: &'static [Code] = &[Code::BodyTooLarge, Code::ValidationFailed];
+    const PROBLEMS: &'static [Code] = &[Code::BodyTooLarge, Code::MalformedRequest, Code::ValidationFailed];
 
     fn check_media_type(_: &HttpRequest) -> Result<(), Problem> {
         Ok(())

@@ -78,8 +78,9 @@ impl Table {
         P: Path + SchemaReferences + Tags<'static>,
     {
         let method = P::methods().into_iter().next().unwrap_or(HttpMethod::Get);
-        // The body of a GET is not read, whatever its size.
-        let unread = |code: &Code| matches!(method, HttpMethod::Get) && *code == Code::BodyTooLarge;
+        // The body of a GET is not read, whatever its size and wherever it breaks off.
+        let of_bodies = [Code::BodyTooLarge, Code::MalformedRequest];
+        let unread = |code: &Code| matches!(method, HttpMethod::Get) && of_bodies.contains(code);
         let problems = problems.into_iter().filter(|code| !unread(code)).collect();
         let route = match &method {
             // A HEAD is a GET whose body stays here.
