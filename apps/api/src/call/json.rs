@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 use validator::Validate;
 
+use super::strict::Strict;
 use crate::problem::{Code, Faults, Problem};
 
 /// What bodies are read under.
@@ -44,7 +45,7 @@ fn malformed(error: &serde_json::Error) -> Problem {
 
 /// What a JSON value means as a body.
 pub(super) fn interpret<T: Body>(value: Value, terms: Terms) -> Result<T::Meaning, Problem> {
-    let body: T = serde_path_to_error::deserialize(value).map_err(|error| misshapen(&error))?;
+    let body: T = serde_path_to_error::deserialize(Strict(value)).map_err(|error| misshapen(&error))?;
     let mut faults = Faults::default();
     if let Err(errors) = body.validate() {
         faults.add_all(&errors);

@@ -12,6 +12,7 @@ mod json;
 mod key;
 mod query;
 mod reserved;
+mod strict;
 
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;

@@ -13,6 +13,7 @@
 mod accounts;
 mod audit;
 mod authorisation;
+mod bad_bodies;
 mod bad_input;
 mod catalogue;
 mod claim_storm;
