@@ -120,11 +120,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Patient<T> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         let outcome = Pin::new(&mut this.connection).poll_read(context, buffer);
-        if outcome.is_pending() {
-            this.check(context)?;
-        } else if buffer.filled().len() > before && this.waiting == Waiting::Resting {
+        if buffer.filled().len() > before && this.waiting == Waiting::Resting {
             this.wait_for(Waiting::Asking);
         }
+        // Also when something has come: a client that never stops talking is never waited for.
+        this.check(context)?;
         outcome
     }
 }
@@ -205,6 +205,16 @@ mod tests {
         assert!(read > 1, "{read}");
         drop(server);
         asking.await.unwrap();
+    }
+
+    /// A body without an end, as fast as it can be read.
+    #[tokio::test]
+    async fn a_client_that_never_stops_talking_is_left() {
+        let endless = tokio::io::repeat(b'x');
+        let mut server = Patient::new(endless, Patience::new(LONG, SHORT, LONG));
+        let mut buffer = [0; 1_024];
+        let reading = async { while server.read(&mut buffer).await.is_ok() {} };
+        tokio::time::timeout(100 * SHORT, reading).await.expect("it is left");
     }
 
     #[tokio::test]
