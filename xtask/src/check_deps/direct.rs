@@ -13,6 +13,8 @@ const SERVER: &str = "apps/api";
 /// Where a third party ends up, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Use {
+    /// Only in the fuzz targets, which are a workspace of their own.
+    Fuzzing,
     /// Only in what tests are built from.
     Tests,
     /// In a tool of the developers, but not in the server.
@@ -58,6 +60,14 @@ pub(crate) fn dependencies<'a>(
         }
     }
     found
+}
+
+/// Every direct dependency of the fuzz targets on a third party. What they call is a member of the main workspace.
+pub(crate) fn of_fuzz_targets(metadata: &Metadata) -> BTreeMap<&str, Direct<'_>> {
+    let declared = metadata.workspace_packages().into_iter().flat_map(|package| &package.dependencies);
+    let third_parties = declared.filter(|dependency| dependency.path.is_none());
+    let direct = |dependency| Direct { used: Use::Fuzzing, licence: licence(dependency, metadata) };
+    third_parties.map(|dependency| (dependency.name.as_str(), direct(dependency))).collect()
 }
 
 /// The folders of some members and of all that these are built from, tests aside.

@@ -12,12 +12,21 @@ use super::members::Members;
 /// The list, from the root of the workspace.
 pub(crate) const LIST: &str = "docs/dependencies.md";
 
-/// What is wrong with the list of this workspace, one fault a line.
-pub(crate) fn check(members: &Members<'_>, metadata: &Metadata) -> Result<Vec<String>> {
+/// What is wrong with the list of this workspace and of its fuzz targets, if it has some; one fault a line.
+pub(crate) fn check(
+    members: &Members<'_>,
+    metadata: &Metadata,
+    fuzz_targets: Option<&Metadata>,
+) -> Result<Vec<String>> {
     let path = metadata.workspace_root.join(LIST);
     let text = fs::read_to_string(&path)
         .with_context(|| format!("cannot read {LIST}; every direct dependency has a row there"))?;
-    Ok(faults(&text, &direct::dependencies(members, metadata)))
+    let mut dependencies = direct::dependencies(members, metadata);
+    for (name, direct) in fuzz_targets.into_iter().flat_map(direct::of_fuzz_targets) {
+        // What the workspace uses as well stands where that belongs.
+        dependencies.entry(name).or_insert(direct);
+    }
+    Ok(faults(&text, &dependencies))
 }
 
 /// A row of the list: `` | `crate` | licence | reason | ``.
@@ -34,6 +43,7 @@ fn heading(used: Use) -> &'static str {
         Use::Server => "## In the server",
         Use::Tools => "## In tools only",
         Use::Tests => "## In tests only",
+        Use::Fuzzing => "## In fuzzing only",
     }
 }
 
@@ -74,13 +84,15 @@ fn wrong(row: &Row<'_>, direct: &Direct<'_>) -> Vec<String> {
     faults
 }
 
-/// The rows under the three headings; other parts of the document may have tables of their own.
+/// The rows under the four headings; other parts of the document may have tables of their own.
 fn rows(text: &str) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     let mut part = None;
     for line in text.lines().map(str::trim) {
         if line.starts_with("## ") {
-            part = [Use::Server, Use::Tools, Use::Tests].into_iter().find(|used| heading(*used) == line);
+            part = [Use::Server, Use::Tools, Use::Tests, Use::Fuzzing]
+                .into_iter()
+                .find(|used| heading(*used) == line);
         } else if let Some(listed) = part
             && let Some((name, rest)) = line.strip_prefix("| `").and_then(|rest| rest.split_once('`'))
         {
@@ -99,11 +111,18 @@ mod tests {
     const TEXT: &str = "# Dependencies\n\n## In the server\n\n| crate | licence | reason |\n|---|---|---|\n\
                         | `serde` | MIT | Reads JSON. |\n\n## In tools only\n\n| `clap` | MIT | Reads arguments. |\n\
                         \n## In tests only\n\n| `proptest` | MIT | Draws sequences. |\n\
+                        \n## In fuzzing only\n\n| `libfuzzer-sys` | NCSA | Makes bytes up. |\n\
                         \n## Refused\n\n| `openssl` | Apache-2.0 | Is the machine's. |\n";
 
     fn dependencies() -> BTreeMap<&'static str, Direct<'static>> {
-        let direct = |used| Direct { used, licence: Some("MIT") };
-        let used = [("serde", Use::Server), ("clap", Use::Tools), ("proptest", Use::Tests)];
+        let licence = |used| if used == Use::Fuzzing { "NCSA" } else { "MIT" };
+        let direct = |used| Direct { used, licence: Some(licence(used)) };
+        let used = [
+            ("serde", Use::Server),
+            ("clap", Use::Tools),
+            ("proptest", Use::Tests),
+            ("libfuzzer-sys", Use::Fuzzing),
+        ];
         used.into_iter().map(|(name, used)| (name, direct(used))).collect()
     }
 

@@ -28,7 +28,9 @@ pub(crate) fn run(manifest: &Path) -> Result<()> {
     let metadata = metadata(manifest)?;
     let members = Members::of(&metadata);
     let violations = violations(&metadata, &members)?;
-    let faults = list::check(&members, &metadata)?;
+    let fuzz_targets = metadata.workspace_root.join("fuzz/Cargo.toml").into_std_path_buf();
+    let fuzz_targets = fuzz_targets.exists().then(|| self::metadata(&fuzz_targets)).transpose()?;
+    let faults = list::check(&members, &metadata, fuzz_targets.as_ref())?;
     let mut told = Vec::new();
     if !violations.is_empty() {
         let all: Vec<_> = violations.iter().map(Violation::to_string).collect();

@@ -111,6 +111,19 @@ pub(crate) fn row(place: Place) -> Row {
             third_parties: ThirdParties::Any,
             never: NO_DATABASE_NO_HTTP,
         },
+        Place::FuzzProperties => Row {
+            rule: "fuzz-properties calls what reads and what computes: the shared kernel, the contexts, the application and \
+                   security; no storage, so that a fuzzer is fast",
+            may_know: MayKnow::Only(&[
+                Place::SharedKernel,
+                Place::Context,
+                Place::Application,
+                Place::Security,
+            ]),
+            tests_may_use: &[],
+            third_parties: ThirdParties::Any,
+            never: NO_DATABASE_NO_HTTP,
+        },
         Place::StorageConformance | Place::App | Place::Xtask => Row {
             rule: "apps, tools and the conformance suite may know everyone",
             may_know: MayKnow::Everyone,
