@@ -1,6 +1,5 @@
 //! `cargo xtask bench`: builds the release server and the benchmarks, and runs them.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
@@ -14,16 +13,10 @@ const BUILD: [&str; 7] = ["build", "--release", "-p", "jangteo-api", "-p", "jang
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let built = workspace.cargo(&BUILD).status().context("cannot start cargo; is it on the PATH?")?;
     ensure!(built.success(), "`cargo {}` failed: {built}", BUILD.join(" "));
-    let release = target_folder(workspace)?.join("release");
+    let release = workspace.target_folder()?.join("release");
     let mut bench = Command::new(release.join("jangteo-bench"));
     bench.arg("--server").arg(release.join("jangteo")).args(arguments).current_dir(workspace.root());
     let ended = bench.status().context("cannot start the benchmarks")?;
     ensure!(ended.success(), "the benchmarks failed: {ended}");
     Ok(())
-}
-
-fn target_folder(workspace: &Workspace) -> Result<PathBuf> {
-    let manifest = workspace.root().join("Cargo.toml");
-    let metadata = cargo_metadata::MetadataCommand::new().manifest_path(manifest).no_deps().exec()?;
-    Ok(metadata.target_directory.into_std_path_buf())
 }

@@ -4,6 +4,7 @@
 mod bench;
 mod check_deps;
 mod ci;
+mod generated_requests;
 mod openapi;
 mod services;
 mod workspace;
@@ -38,6 +39,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Sends requests that are made up from the OpenAPI document to a throw-away shop, with Schemathesis.
+    GeneratedRequests {
+        /// How many are made up for an operation, a role and a way of making them up, at most.
+        #[arg(long, default_value_t = generated_requests::EXAMPLES)]
+        examples: u32,
+    },
     /// Starts throw-away database servers to try things out with, until it is interrupted.
     Services {
         /// Only these: postgres, mariadb [default: all].
@@ -62,6 +69,7 @@ fn main() -> ExitCode {
         }
         Task::Openapi { check: false } => openapi::write(&here),
         Task::Openapi { check: true } => openapi::check(&here),
+        Task::GeneratedRequests { examples } => generated_requests::run(&here, examples),
         Task::Services { only } => services::run(&here, &only),
         Task::Bench { arguments } => bench::run(&here, &arguments),
         Task::Ci => ci::run(&here),

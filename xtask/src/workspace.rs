@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::{Context as _, Result};
+
 /// A workspace on disk.
 #[derive(Debug)]
 pub(crate) struct Workspace {
@@ -30,6 +32,14 @@ impl Workspace {
     /// The folder that holds the workspace's Cargo.toml.
     pub(crate) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Where cargo builds it.
+    pub(crate) fn target_folder(&self) -> Result<PathBuf> {
+        let mut asked = cargo_metadata::MetadataCommand::new();
+        asked.cargo_path(&self.cargo).manifest_path(self.root.join("Cargo.toml")).no_deps();
+        let metadata = asked.exec().context("cannot read the workspace")?;
+        Ok(metadata.target_directory.into_std_path_buf())
     }
 
     /// A call of cargo at the root of the workspace.

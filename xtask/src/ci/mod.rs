@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use self::step::Step;
 use crate::workspace::Workspace;
-use crate::{check_deps, openapi};
+use crate::{check_deps, generated_requests, openapi};
 
 /// What the READMEs show as the one command to test.
 const TEST_COMMAND: &str = "cargo test --workspace --locked";
@@ -40,11 +40,29 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             // A warning is an exception in deny.toml that nothing needs.
             cargo(&["deny", "--locked", "check", "--deny", "warnings", "licenses", "bans", "sources"]),
         ),
+        Step::cargo(
+            "licences, bans and sources of the fuzz targets",
+            cargo(&[
+                "deny",
+                "--manifest-path",
+                "fuzz/Cargo.toml",
+                "--locked",
+                "check",
+                "--deny",
+                "warnings",
+                "licenses",
+                "bans",
+                "sources",
+            ]),
+        ),
         Step::task("dependency rules and the list of dependencies", "cargo xtask check-deps", || {
             check_deps::run(&workspace.root().join("Cargo.toml"))
         }),
         Step::task("freshness of the OpenAPI document", "cargo xtask openapi --check", || {
             openapi::check(workspace)
+        }),
+        Step::task("generated requests", "cargo xtask generated-requests", || {
+            generated_requests::run(workspace, generated_requests::EXAMPLES)
         }),
     ])
 }
