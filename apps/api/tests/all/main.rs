@@ -31,6 +31,7 @@ mod kept_answers;
 mod key_rotation;
 mod key_sources;
 mod log_in_crowd;
+mod log_in_timing;
 mod observability;
 mod origins;
 mod outage;
