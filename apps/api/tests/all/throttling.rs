@@ -191,3 +191,79 @@ async fn behind_a_trusted_proxy_each_client_has_its_own_address() {
         guess(&api, other).await.is_problem(401, "invalid-credentials");
     }
 }
+
+/// Who is behind the address that a trusted proxy names.
+async fn log_in_from(api: &Api, address: &str, email: &str, password: &str) -> Reply {
+    let body = json!({ "email": email, "password": password });
+    let request = api.request(Method::POST, "/auth/login").header("X-Forwarded-For", address);
+    api.send(request.json(&body)).await
+}
+
+/// A hundred wrong passwords at one account, of five addresses in turn, at these instances in turn, and again once the owner
+/// was in.
+async fn a_hundred_wrong_passwords(instances: &[Server]) {
+    let apis: Vec<Api> = instances.iter().map(Server::api).collect();
+    let (mut minji, jiwoo) = (instances[0].customer().await, instances[0].customer().await);
+    for _ in 0..2 {
+        let (mut wrong, mut paused) = (0, 0);
+        for n in 0..100 {
+            let address = format!("198.51.100.{}", n % 5);
+            let reply = log_in_from(&apis[n % apis.len()], &address, &minji.email, WRONG).await;
+            if reply.status == 429 {
+                assert!(pause(reply) <= 2);
+                paused += 1;
+            } else {
+                reply.is_problem(401, "invalid-credentials");
+                wrong += 1;
+            }
+        }
+        // Ten are free; one more was looked at whenever a pause ended meanwhile.
+        assert!((10..50).contains(&wrong) && paused == 100 - wrong, "{wrong} were looked at");
+
+        for api in &apis {
+            // Others log in, also from where the guesses come from.
+            for address in ["198.51.100.0", "203.0.113.7"] {
+                log_in_from(api, address, &jiwoo.email, PASSWORD).await.is(200);
+            }
+            // Whoever was logged in stays so.
+            let shown = json!({ "refreshToken": minji.refresh_token });
+            let tokens = api.post("/auth/refresh", &shown).await.is(200);
+            minji.refresh_token = tokens.body["refreshToken"].as_str().unwrap().to_owned();
+            api.with_token(&minji.access_token).get("/users/me").await.is(200);
+        }
+        // No clock of the server can be set from here, so the owner asks until the pause is over, however long that takes.
+        let own = "203.0.113.8";
+        let mut reply = log_in_from(&apis[0], own, &minji.email, PASSWORD).await;
+        while reply.status == 429 {
+            assert!(pause(reply) <= 2);
+            reply = log_in_from(&apis[0], own, &minji.email, PASSWORD).await;
+        }
+        reply.is(200);
+        // That has forgiven the account, and everywhere.
+        for api in &apis {
+            log_in_from(api, own, &minji.email, PASSWORD).await.is(200);
+        }
+    }
+}
+
+const SHORT: [(&str, &str); 3] = [
+    ("JANGTEO__RATE_LIMIT__LOGIN_FIRST_PAUSE", "1s"),
+    ("JANGTEO__RATE_LIMIT__LOGIN_LONGEST_PAUSE", "2s"),
+    ("JANGTEO__SERVER__TRUSTED_PROXIES", "127.0.0.0/8"),
+];
+
+#[tokio::test]
+async fn a_hundred_wrong_passwords_at_one_account_lock_nobody_out() {
+    a_hundred_wrong_passwords(&[throttled(&SHORT)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_wrong_passwords_lock_nobody_out_where_redis_counts_for_all() {
+    let redis = RedisServer::start();
+    let one = throttled(&[&SHORT[..], &[("JANGTEO__REDIS__URL", &redis.url())]].concat());
+    let other = one.another();
+    for api in [one.api(), other.api()] {
+        while !api.get("//readyz").await.is(200).body["degraded"].is_null() {}
+    }
+    a_hundred_wrong_passwords(&[one, other]).await;
+}
