@@ -55,6 +55,7 @@ mod slow_clients;
 mod support;
 mod tags;
 mod throttling;
+mod token_keys;
 mod walk_through;
 mod wire;
 
