@@ -108,3 +108,30 @@ async fn the_browser_of_the_document_runs_its_own_files_and_nothing_else() {
     assert!(script.text.contains("\"validatorUrl\": \"none\""), "{}", script.text);
     is_careful(&script, policy);
 }
+
+/// Neither a browser nor a proxy keeps it.
+#[tokio::test]
+async fn what_belongs_to_somebody_is_stored_nowhere() {
+    let server = Server::start();
+    let (admin, minji) = (server.admin().await, server.customer().await);
+    minji.charge(10_000).await;
+    let mug = admin.product("Mug", 1_000, 5).await;
+    let order = minji.order(&[(&mug, 1)]).await.is(201).id().to_owned();
+    let paid = minji.pay(&order).await.is(201).id().to_owned();
+    let mut paths = vec![
+        (&minji, format!("/orders/{order}")),
+        (&minji, format!("/payments/{paid}")),
+        (&minji, format!("/orders/{order}/payments")),
+    ];
+    for path in ["/users/me", "/users/me/points", "/users/me/points/history", "/users/me/coupons", "/orders"]
+    {
+        paths.push((&minji, path.to_owned()));
+    }
+    for path in ["/admin/users", "/admin/orders", "/admin/audit"] {
+        paths.push((&admin, path.to_owned()));
+    }
+    for (who, path) in paths {
+        let reply = who.get(&path).await.is(200);
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{path}");
+    }
+}
