@@ -123,6 +123,7 @@ impl Shop {
             policy: SessionPolicy {
                 access_lifetime: TimeDelta::from_std(settings.access_lifetime)?,
                 refresh_lifetime: TimeDelta::from_std(settings.refresh_lifetime)?,
+                max_lifetime: TimeDelta::from_std(settings.max_lifetime)?,
             },
             passwords: Arc::clone(&passwords),
             access_tokens: Arc::clone(&access_tokens),

@@ -5,7 +5,7 @@ use jangteo_user::{
     RefreshFamily, RefreshFamilyRepository, RefreshRefusal, RefreshToken, SecretHash, UserQueries,
 };
 
-use crate::sessions::{SessionError, SessionTokens, Sessions};
+use crate::sessions::{SessionError, SessionPolicy, SessionTokens, Sessions};
 use crate::{SetUseCase, Sources, submit};
 
 impl<H: Send + Sync> Sessions<H> {
@@ -24,9 +24,8 @@ impl<H: Send + Sync> Sessions<H> {
             family: shown.family,
             shown: self.secrets.hash_secret(&shown.secret),
             next: self.secrets.hash_secret(&next.secret),
-            expires_at: self.sources.now() + self.policy.refresh_lifetime,
         };
-        let rotate = RotateSessions { sources: self.sources.clone() };
+        let rotate = RotateSessions { sources: self.sources.clone(), policy: self.policy };
         let owner =
             submit(storage, &rotate, &self.sources, rotation).await?.map_err(SessionError::Refused)?;
         // Deleting an account ends its log-ins, so a family that could be rotated has a living owner.
@@ -49,11 +48,11 @@ struct Rotation {
     family: RefreshFamilyId,
     shown: SecretHash,
     next: SecretHash,
-    expires_at: Timestamp,
 }
 
 struct RotateSessions {
     sources: Sources,
+    policy: SessionPolicy,
 }
 
 impl<Tx: RefreshFamilyRepository> SetUseCase<Tx> for RotateSessions {
@@ -68,7 +67,9 @@ impl<Tx: RefreshFamilyRepository> SetUseCase<Tx> for RotateSessions {
             .iter()
             .map(|command| {
                 let family = families.get_mut(&command.family).ok_or(RefreshRefusal::Ended)?;
-                family.rotate(command.shown, command.next, command.expires_at, now)?;
+                let longest = family.created_at + self.policy.max_lifetime;
+                let expires_at = longest.min(now + self.policy.refresh_lifetime);
+                family.rotate(command.shown, command.next, expires_at, now)?;
                 Ok(family.user)
             })
             .collect();

@@ -18,6 +18,8 @@ pub struct SessionPolicy {
     pub access_lifetime: TimeDelta,
     /// How long a refresh token can be exchanged.
     pub refresh_lifetime: TimeDelta,
+    /// How long a log-in lasts, however often it is refreshed. It is not below `refresh_lifetime`.
+    pub max_lifetime: TimeDelta,
 }
 
 /// What a log-in or a refresh gives.

@@ -63,6 +63,8 @@ pub(crate) struct Settings {
     pub(crate) access_lifetime: Duration,
     /// `sessions.refresh_lifetime`: how long a refresh token can be exchanged.
     pub(crate) refresh_lifetime: Duration,
+    /// `sessions.max_lifetime`: how long a log-in lasts, however often it is refreshed.
+    pub(crate) max_lifetime: Duration,
     /// `passwords.memory_kib`, `.iterations`, `.parallelism`: what a password hash costs.
     pub(crate) password_cost: Argon2idCost,
     /// `passwords.concurrency`, `.queue`: how many are computed at once, and how many may wait for it.
@@ -144,6 +146,7 @@ impl Settings {
             },
             access_lifetime: from.span("sessions.access_lifetime", SECOND, DAY),
             refresh_lifetime: from.span("sessions.refresh_lifetime", SECOND, 366 * DAY),
+            max_lifetime: from.span("sessions.max_lifetime", SECOND, 3_660 * DAY),
             password_cost: password_cost(from),
             password_bounds: password_bounds(from, cores),
             jobs: from.switch("jobs.enabled"),
@@ -157,6 +160,10 @@ impl Settings {
         };
         if settings.drain_delay >= settings.shutdown_timeout {
             from.refuse("server.drain_delay", "must be shorter than server.shutdown_timeout".to_owned());
+        }
+        if settings.max_lifetime < settings.refresh_lifetime {
+            let problem = "must not be shorter than sessions.refresh_lifetime".to_owned();
+            from.refuse("sessions.max_lifetime", problem);
         }
         let primary = engine(&settings.database_url);
         let replicas = || settings.replica_urls.iter().map(|url| engine(url));

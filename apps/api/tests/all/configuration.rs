@@ -243,6 +243,7 @@ fn bad_values_are_refused_by_name() {
         ("JANGTEO__POINTS__MAX_BALANCE", "lots", "points.max_balance"),
         ("JANGTEO__SESSIONS__ACCESS_LIFETIME", "2d", "sessions.access_lifetime"),
         ("JANGTEO__SESSIONS__REFRESH_LIFETIME", "", "sessions.refresh_lifetime"),
+        ("JANGTEO__SESSIONS__MAX_LIFETIME", "29d", "sessions.max_lifetime"),
         ("JANGTEO__PASSWORDS__PARALLELISM", "16", "passwords.memory_kib"),
         ("JANGTEO__PASSWORDS__CONCURRENCY", "0", "passwords.concurrency"),
         ("JANGTEO__PASSWORDS__QUEUE", "-1", "passwords.queue"),

@@ -66,6 +66,7 @@ fn sessions(shop: &Shop) -> Sessions<ReadableHashes> {
         policy: SessionPolicy {
             access_lifetime: TimeDelta::minutes(15),
             refresh_lifetime: TimeDelta::days(30),
+            max_lifetime: TimeDelta::days(90),
         },
         passwords: Arc::new(ReadableHashes),
         access_tokens: Arc::new(ReadableTokens),
@@ -151,6 +152,24 @@ async fn a_session_ends_by_log_out_or_by_time() {
     assert_eq!((stands(&shop, user, &one).await, stands(&shop, user, &two).await), (false, true));
     shop.clock.advance(TimeDelta::days(30));
     let expired = sessions(&shop).refresh(&shop.storage, &two.refresh).await;
+    assert!(matches!(expired, Err(SessionError::Refused(RefreshRefusal::Expired))));
+}
+
+#[tokio::test]
+async fn a_session_ends_when_it_is_as_old_as_any_may_be_however_often_it_is_refreshed() {
+    let shop = Shop::new();
+    let user = register(&shop, "a@b.kr", "new:0123456789").await.unwrap();
+    let mut tokens = log_in(&shop, "a@b.kr", "0123456789").await.unwrap();
+    let start = shop.sources.now();
+    for _ in 0..8 {
+        shop.clock.advance(TimeDelta::days(11));
+        tokens = sessions(&shop).refresh(&shop.storage, &tokens.refresh).await.unwrap();
+    }
+    shop.clock.advance(start + TimeDelta::days(90) - shop.sources.now() - TimeDelta::milliseconds(1));
+    assert!(stands(&shop, user, &tokens).await);
+    shop.clock.advance(TimeDelta::milliseconds(1));
+    assert!(!stands(&shop, user, &tokens).await);
+    let expired = sessions(&shop).refresh(&shop.storage, &tokens.refresh).await;
     assert!(matches!(expired, Err(SessionError::Refused(RefreshRefusal::Expired))));
 }
 
