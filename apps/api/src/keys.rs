@@ -10,6 +10,7 @@ use jangteo_security::{KeyRing, RingFile, SealedFields, ServiceKeys, SystemEntro
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::{ConfigFault, Invalid, KeySource};
+use crate::security_events::field_key_changed;
 
 /// How often a server looks whether its key file has changed.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -90,7 +91,7 @@ impl LiveRing {
         self.cipher.renew();
         let current = self.cipher.current_key();
         if before != current {
-            tracing::info!(before, current, "sealing personal data with another key from now on");
+            field_key_changed(before, current);
         }
     }
 }

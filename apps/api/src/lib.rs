@@ -27,6 +27,7 @@ mod refusals;
 mod relay;
 mod reply;
 mod routes;
+mod security_events;
 mod server;
 mod shop;
 mod storage;

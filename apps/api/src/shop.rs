@@ -27,6 +27,7 @@ use crate::kept::{Kept, SecondLevel, Writes};
 use crate::keys::{self, LiveRing};
 use crate::problem::Problem;
 use crate::rate_limits::RateLimits;
+use crate::security_events::DoorWatch;
 use crate::storage::{self, Storage};
 use crate::throttle::{ShopCounters, Throttle};
 
@@ -50,6 +51,8 @@ pub(crate) struct Shop {
     pub(crate) rate_limits: Option<RateLimits>,
     /// Throttles log-ins, unless that is switched off.
     pub(crate) throttle: Option<Throttle>,
+    /// Tells the log who comes to the door.
+    pub(crate) door_watch: DoorWatch,
     /// Verifies access tokens.
     pub(crate) access_tokens: Arc<dyn AccessTokens>,
     /// Hashes passwords.
@@ -140,6 +143,7 @@ impl Shop {
             kept: Kept::new(sources.clone(), writes, second),
             rate_limits,
             throttle: Throttle::new(settings, counters, &keys.fields),
+            door_watch: DoorWatch::new(&keys.fields, &settings.transport.trusted_proxies),
             access_tokens,
             passwords,
             ring,

@@ -82,7 +82,7 @@ impl Throttle {
     where
         F: Future<Output = Result<SessionTokens, SessionError<InvalidCredentials>>>,
     {
-        let account = email.map(|email| self.names.name("log-in-account", email.as_str()));
+        let account = email.map(|email| self.names.name(ACCOUNT, email.as_str()));
         self.log_ins.log_in(&self.names(request, account), log_in).await
     }
 
@@ -103,6 +103,12 @@ impl Throttle {
 
     fn names(&self, request: &HttpRequest, account: Option<String>) -> LogInNames {
         let address = self.proxies.client(request).map(|address| network_of(address).to_string());
-        LogInNames { account, address: self.names.name("log-in-address", &address.unwrap_or_default()) }
+        LogInNames { account, address: self.names.name(ADDRESS, &address.unwrap_or_default()) }
     }
 }
+
+/// Whose log-ins are counted: an account's.
+pub(crate) const ACCOUNT: &str = "log-in-account";
+
+/// Whose log-ins are counted: a client's.
+pub(crate) const ADDRESS: &str = "log-in-address";

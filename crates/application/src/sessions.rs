@@ -25,6 +25,8 @@ pub struct SessionPolicy {
 /// What a log-in or a refresh gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionTokens {
+    /// Whose log-in it is.
+    pub user: UserId,
     /// Proves who calls, for a short while.
     pub access: String,
     /// How long it does.
@@ -100,7 +102,7 @@ impl<H> Sessions<H> {
             expires_at: now + self.policy.access_lifetime,
         };
         let access = self.access_tokens.sign(&claims)?;
-        Ok(SessionTokens { access, expires_in: self.policy.access_lifetime, refresh })
+        Ok(SessionTokens { user, access, expires_in: self.policy.access_lifetime, refresh })
     }
 }
 

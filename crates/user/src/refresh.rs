@@ -82,7 +82,10 @@ pub enum RefreshRefusal {
     Expired,
     /// The token was used before. The family has been ended by this refusal and MUST be saved.
     #[error("the refresh token was used before")]
-    Reused,
+    Reused {
+        /// Whose log-in that was.
+        user: UserId,
+    },
 }
 
 impl RefreshFamily {
@@ -100,7 +103,7 @@ impl RefreshFamily {
         }
         if shown != self.current {
             self.end(now);
-            return Err(RefreshRefusal::Reused);
+            return Err(RefreshRefusal::Reused { user: self.user });
         }
         if self.expires_at <= now {
             return Err(RefreshRefusal::Expired);
@@ -142,7 +145,8 @@ mod tests {
         let mut family = family();
         let (now, later) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::days(31));
         assert_eq!(family.rotate(hash(1), hash(2), later, now), Ok(()));
-        assert_eq!(family.rotate(hash(1), hash(3), later, now), Err(RefreshRefusal::Reused));
+        let reused = RefreshRefusal::Reused { user: family.user };
+        assert_eq!(family.rotate(hash(1), hash(3), later, now), Err(reused));
         assert_eq!(family.rotate(hash(2), hash(3), later, now), Err(RefreshRefusal::Ended));
     }
 

@@ -7,6 +7,7 @@ use jangteo_shared_kernel::{RefreshFamilyId, UserId};
 use jangteo_user::{AccessClaims, Session};
 
 use crate::problem::{Code, Problem};
+use crate::security_events::access_refused;
 use crate::shop::Shop;
 
 /// Who may call.
@@ -78,7 +79,11 @@ impl Access for Administrator {
 
     async fn prove(bearer: Option<Bearer>, shop: &Shop) -> Result<Self, Problem> {
         let caller = SignedIn::prove(bearer, shop).await?;
-        if caller.caller.is_admin() { Ok(Self(caller)) } else { Err(Problem::plain(Code::Forbidden)) }
+        if caller.caller.is_admin() {
+            return Ok(Self(caller));
+        }
+        access_refused(caller.user());
+        Err(Problem::plain(Code::Forbidden))
     }
 }
 
@@ -118,9 +123,13 @@ impl SignedIn {
         self.caller
     }
 
-    /// Whether they may see what belongs to this user.
+    /// Whether they may see what belongs to this user. That somebody may not is told to the log.
     pub(crate) fn may_see(&self, owner: UserId) -> bool {
-        self.caller.may_touch(owner)
+        let may = self.caller.may_touch(owner);
+        if !may {
+            access_refused(self.user());
+        }
+        may
     }
 }
 

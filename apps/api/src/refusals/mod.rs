@@ -15,7 +15,4 @@ pub(crate) use payment::cannot_pay;
 pub(crate) use point::{cannot_charge, cannot_grant};
 pub(crate) use product::{cannot_adjust, cannot_edit};
 pub(crate) use refund::{cannot_cancel_payment, cannot_refund};
-pub(crate) use session::{
-    cannot_change_password, cannot_change_password_now, cannot_log_in, cannot_log_in_now, cannot_refresh,
-    no_credential,
-};
+pub(crate) use session::{cannot_change_password, cannot_log_in, cannot_refresh, no_credential};

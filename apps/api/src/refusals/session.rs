@@ -7,47 +7,33 @@ use jangteo_user::{HasherBusy, RefreshRefusal};
 use crate::problem::{Code, Problem};
 
 /// Why nobody was logged in.
-pub(crate) fn cannot_log_in(error: SessionError<InvalidCredentials>) -> Problem {
-    match error {
-        SessionError::Refused(InvalidCredentials) => Problem::plain(Code::InvalidCredentials),
-        SessionError::Storage(error) => error.into(),
-        SessionError::Credential(cause) => no_credential(&cause),
-    }
-}
-
-/// Why nobody was logged in, where log-ins are throttled.
-pub(crate) fn cannot_log_in_now(error: ThrottledError) -> Problem {
+pub(crate) fn cannot_log_in(error: ThrottledError) -> Problem {
     match error {
         ThrottledError::Paused(pause) => Problem::rate_limited(pause),
-        ThrottledError::Session(error) => cannot_log_in(error),
+        ThrottledError::Session(SessionError::Refused(InvalidCredentials)) => {
+            Problem::plain(Code::InvalidCredentials)
+        }
+        ThrottledError::Session(SessionError::Storage(error)) => error.into(),
+        ThrottledError::Session(SessionError::Credential(cause)) => no_credential(&cause),
     }
 }
 
 /// Why a password was not changed.
-pub(crate) fn cannot_change_password(error: SessionError<InvalidCredentials>) -> Problem {
+pub(crate) fn cannot_change_password(error: ThrottledError) -> Problem {
     match error {
-        SessionError::Refused(InvalidCredentials) => {
+        ThrottledError::Session(SessionError::Refused(InvalidCredentials)) => {
             Problem::new(Code::InvalidCredentials, "the current password is wrong")
         }
-        SessionError::Storage(error) => error.into(),
-        SessionError::Credential(cause) => no_credential(&cause),
-    }
-}
-
-/// Why a password was not changed, where that is throttled.
-pub(crate) fn cannot_change_password_now(error: ThrottledError) -> Problem {
-    match error {
-        ThrottledError::Paused(pause) => Problem::rate_limited(pause),
-        ThrottledError::Session(error) => cannot_change_password(error),
+        error => cannot_log_in(error),
     }
 }
 
 /// Why a log-in was not continued. The client is told the same for all refusals.
 pub(crate) fn cannot_refresh(error: SessionError<RefreshRefusal>) -> Problem {
     match error {
-        SessionError::Refused(RefreshRefusal::Ended | RefreshRefusal::Expired | RefreshRefusal::Reused) => {
-            Problem::plain(Code::Unauthenticated)
-        }
+        SessionError::Refused(
+            RefreshRefusal::Ended | RefreshRefusal::Expired | RefreshRefusal::Reused { .. },
+        ) => Problem::plain(Code::Unauthenticated),
         SessionError::Storage(error) => error.into(),
         SessionError::Credential(cause) => no_credential(&cause),
     }

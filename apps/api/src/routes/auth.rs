@@ -1,14 +1,14 @@
 //! Log-ins.
 
 use actix_web::HttpResponse;
-use jangteo_application::{InvalidCredentials, SessionError};
+use jangteo_application::{InvalidCredentials, SessionError, ThrottledError};
 
 use super::table::Table;
 use crate::body::session::{LogIn, ShownToken, TokensBody};
 use crate::call::{Anyone, Call, Json};
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RouteClass;
-use crate::refusals::{cannot_log_in, cannot_log_in_now, cannot_refresh};
+use crate::refusals::{cannot_log_in, cannot_refresh};
 use crate::reply;
 
 pub(super) fn enter(table: &mut Table) {
@@ -34,13 +34,12 @@ async fn log_in(call: Call<Anyone, Json<LogIn>>) -> Result<HttpResponse, Problem
         Some(password) => shop.sessions.log_in(&shop.storage, email.as_ref(), password).await,
         None => Err(SessionError::Refused(InvalidCredentials)),
     };
-    let tokens = match &shop.throttle {
-        Some(throttle) => {
-            throttle.log_in(&request, email.as_ref(), log_in).await.map_err(cannot_log_in_now)?
-        }
-        None => log_in().await.map_err(cannot_log_in)?,
+    let outcome = match &shop.throttle {
+        Some(throttle) => throttle.log_in(&request, email.as_ref(), log_in).await,
+        None => log_in().await.map_err(ThrottledError::Session),
     };
-    Ok(reply::ok(&TokensBody::from(tokens)))
+    shop.door_watch.log_in(&request, email.as_ref(), &outcome);
+    Ok(reply::ok(&TokensBody::from(outcome.map_err(cannot_log_in)?)))
 }
 
 /// Continue a log-in
@@ -55,9 +54,10 @@ async fn log_in(call: Call<Anyone, Json<LogIn>>) -> Result<HttpResponse, Problem
     responses((status = 200, description = "The next tokens", body = TokensBody)),
 )]
 async fn refresh(call: Call<Anyone, Json<ShownToken>>) -> Result<HttpResponse, Problem> {
-    let Call { shop, input: shown, .. } = call;
+    let Call { shop, input: shown, request, .. } = call;
     let shown = shown.ok_or_else(|| Problem::plain(Code::Unauthenticated))?;
     let tokens = shop.sessions.refresh(&shop.storage, &shown).await;
+    shop.door_watch.refresh(&request, &tokens);
     Ok(reply::ok(&TokensBody::from(tokens.map_err(cannot_refresh)?)))
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use jangteo_application::{
-    AccountNotFound, EditProfile, EmailTaken, InvalidCredentials, RegisterUser, SessionError,
+    AccountNotFound, EditProfile, EmailTaken, InvalidCredentials, RegisterUser, SessionError, ThrottledError,
 };
 use jangteo_user::{PasswordHasher, Role, User, UserQueries};
 
@@ -11,8 +11,9 @@ use crate::body::user::{EditMe, NewPassword, SignUp, UserBody};
 use crate::call::{Anyone, Call, Json, Person, SignedIn};
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RouteClass;
-use crate::refusals::{cannot_change_password, cannot_change_password_now, no_credential};
+use crate::refusals::{cannot_change_password, no_credential};
 use crate::reply::{self, Tag};
+use crate::security_events;
 
 pub(super) fn enter(table: &mut Table) {
     table.add(__path_sign_up, sign_up, RouteClass::Credentials, &[Code::EmailTaken]);
@@ -122,13 +123,12 @@ async fn change_my_password(call: Call<SignedIn, Json<NewPassword>>) -> Result<H
         }
         None => Err(SessionError::Refused(InvalidCredentials)),
     };
-    match &shop.throttle {
-        Some(throttle) => {
-            let changed = throttle.change_password(&request, who.user(), change).await;
-            changed.map_err(cannot_change_password_now)?;
-        }
-        None => change().await.map_err(cannot_change_password)?,
-    }
+    let outcome = match &shop.throttle {
+        Some(throttle) => throttle.change_password(&request, who.user(), change).await,
+        None => change().await.map_err(ThrottledError::Session),
+    };
+    security_events::password_change(who.user(), &outcome);
+    outcome.map_err(cannot_change_password)?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -1,7 +1,7 @@
 //! Refunds.
 
 use actix_web::HttpResponse;
-use jangteo_application::{RefundPayment, preview_refund};
+use jangteo_application::{RefundPayment, RefundPaymentRefusal, preview_refund};
 use jangteo_payment::PaymentQueries;
 use jangteo_refund::RefundQueries;
 use jangteo_shared_kernel::kind;
@@ -9,11 +9,12 @@ use jangteo_shared_kernel::kind;
 use super::table::Table;
 use crate::body::PageBody;
 use crate::body::refund::{MeantRefund, RefundBody, RefundPaymentBody, RefundPreviewBody};
-use crate::call::{Call, Json, Keyed, Paging, Query, SignedIn};
+use crate::call::{Call, Json, Keyed, Paging, Person as _, Query, SignedIn};
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RouteClass;
 use crate::refusals::cannot_refund;
 use crate::reply::{self, Tag};
+use crate::security_events::access_refused;
 
 pub(super) fn enter(table: &mut Table) {
     let refusals = [Code::Forbidden, Code::NotFound, Code::PaymentNotRefundable, Code::RefundExceedsPaid];
@@ -50,7 +51,15 @@ async fn refund_payment(
     let Call { shop, who, input: MeantRefund { payment, reason, items }, key, .. } = call;
     let command = RefundPayment { caller: who.caller(), payment, items, reason, mark: key.into_mark() };
     let verdict = shop.submit(&shop.use_cases.refund_payment, command).await?;
-    reply::keyed(verdict, cannot_refund)
+    reply::keyed(verdict, |refusal| refused(refusal, &who))
+}
+
+/// Why there is no refund. That somebody asked for what only administrators may is told to the log.
+fn refused(refusal: RefundPaymentRefusal, who: &SignedIn) -> Problem {
+    if matches!(refusal, RefundPaymentRefusal::RestockIsNotYours) {
+        access_refused(who.user());
+    }
+    cannot_refund(refusal)
 }
 
 /// Preview a refund
@@ -66,7 +75,7 @@ async fn refund_payment(
 async fn preview_a_refund(call: Call<SignedIn, Json<RefundPaymentBody>>) -> Result<HttpResponse, Problem> {
     let Call { shop, who, input: MeantRefund { payment, items, .. }, .. } = call;
     let plan = preview_refund(&shop.storage, who.caller(), payment, &items).await?;
-    let plan = plan.map_err(cannot_refund)?;
+    let plan = plan.map_err(|refusal| refused(refusal, &who))?;
     Ok(reply::ok(&RefundPreviewBody::of(payment, &plan)))
 }
 

@@ -48,6 +48,7 @@ mod redis_storm;
 mod refunds;
 mod replay;
 mod routes;
+mod security_events;
 mod sessions;
 mod shopping;
 #[cfg(target_os = "linux")]

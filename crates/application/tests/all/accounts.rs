@@ -134,7 +134,8 @@ async fn a_refresh_token_works_once_and_a_second_use_ends_the_session() {
     let second = sessions.refresh(&shop.storage, &first.refresh).await.unwrap();
     assert_ne!(first.refresh, second.refresh);
     let reused = sessions.refresh(&shop.storage, &first.refresh).await;
-    assert!(matches!(reused, Err(SessionError::Refused(RefreshRefusal::Reused))));
+    let Err(SessionError::Refused(refusal)) = reused else { panic!("it was used before") };
+    assert_eq!(refusal, RefreshRefusal::Reused { user });
     assert!(!stands(&shop, user, &second).await);
     let ended = sessions.refresh(&shop.storage, &second.refresh).await;
     assert!(matches!(ended, Err(SessionError::Refused(RefreshRefusal::Ended))));

@@ -152,11 +152,12 @@ pub(crate) async fn a_token_is_rotated_once<S: Storage>(storage: S) {
     .await;
     outcomes.sort_by_key(|outcome| match outcome {
         Ok(()) => 0,
-        Err(RefreshRefusal::Reused) => 1,
+        Err(RefreshRefusal::Reused { .. }) => 1,
         Err(RefreshRefusal::Expired | RefreshRefusal::Ended) => 2,
     });
     let ended = Err(RefreshRefusal::Ended);
-    assert_eq!(outcomes, [Ok(()), Err(RefreshRefusal::Reused), ended, ended, ended, ended]);
+    let reused = Err(RefreshRefusal::Reused { user: user.id });
+    assert_eq!(outcomes, [Ok(()), reused, ended, ended, ended, ended]);
 }
 
 pub(crate) async fn a_session_stands_only_while_account_and_log_in_do<S: Storage>(storage: S) {
