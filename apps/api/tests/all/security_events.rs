@@ -123,14 +123,18 @@ async fn misuse_of_a_log_in_is_told_with_its_user() {
         let body = json!({ "currentPassword": current, "newPassword": NEW });
         minji.request(Method::POST, "/users/me/password").json(&body)
     };
-    for wrong in [WRONG, &"x".repeat(1_025)] {
-        let (reply, events) = told(&server, &minji, change(wrong)).await;
-        reply.is(401);
-        assert_eq!(events, [json!({ "level": "WARN", "event": "password-not-changed", "user": minji.id })]);
+    let long = "x".repeat(1_025);
+    for (current, status, level, name) in [
+        (WRONG, 401, "WARN", "password-not-changed"),
+        (PASSWORD, 204, "INFO", "password-changed"),
+        (WRONG, 401, "WARN", "password-not-changed"),
+        (&long, 401, "WARN", "password-not-changed"),
+        (NEW, 429, "WARN", "password-throttled"),
+    ] {
+        let (reply, events) = told(&server, &minji, change(current)).await;
+        reply.is(status);
+        assert_eq!(events, [json!({ "level": level, "event": name, "user": minji.id })]);
     }
-    let (reply, events) = told(&server, &minji, change(PASSWORD)).await;
-    reply.is(204);
-    assert_eq!(events, [json!({ "level": "INFO", "event": "password-changed", "user": minji.id })]);
 
     let shown = json!({ "refreshToken": minji.refresh_token });
     let refresh = || minji.request(Method::POST, "/auth/refresh").json(&shown);
