@@ -29,12 +29,12 @@ impl<H: PasswordHasher> Sessions<H> {
         S: UnitOfWork + UserQueries,
         S::Tx: UserRepository + RefreshFamilyRepository,
     {
-        let user = match email {
-            Some(email) => storage.find_user_by_address(email).await?,
+        let known = match email {
+            Some(email) => storage.find_password(email).await?,
             None => None,
         };
-        let known = user.as_ref().and_then(password_of);
-        let verdict = self.passwords.verify_password(claimed.clone(), known.cloned()).await;
+        let hash = known.as_ref().map(|known| known.hash.clone());
+        let verdict = self.passwords.verify_password(claimed.clone(), hash).await;
         let rehashed = match verdict.map_err(SessionError::Credential)? {
             PasswordVerdict::Wrong => return Err(SessionError::Refused(InvalidCredentials)),
             PasswordVerdict::Right => None,
@@ -42,12 +42,12 @@ impl<H: PasswordHasher> Sessions<H> {
                 Some(self.passwords.hash_password(claimed).await.map_err(SessionError::Credential)?)
             }
         };
-        let (Some(user), Some(verified)) = (&user, known) else {
+        let Some(known) = known else {
             return Err(SessionError::Refused(InvalidCredentials));
         };
         let now = self.sources.now();
-        let (family, token) = self.new_family(user.id, now);
-        let start = StartSession { family, verified: verified.clone(), rehashed };
+        let (family, token) = self.new_family(known.user, now);
+        let start = StartSession { family, verified: known.hash, rehashed };
         let user =
             submit(storage, &StartSessions, &self.sources, start).await?.map_err(SessionError::Refused)?;
         self.tokens((user.id, user.role), token, now).map_err(SessionError::Credential)

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jangteo_shared_kernel::{Page, PageRequest, StorageError, Timestamp, UserId};
 use jangteo_user::{
-    Accounts, Email, SealedAccount, SealedAccountQueries, Session, SessionStanding, User, UserFilter,
-    UserPosition, UserQueries, UserRepository,
+    Accounts, Email, KnownPassword, SealedAccount, SealedAccountQueries, Session, SessionStanding, User,
+    UserFilter, UserPosition, UserQueries, UserRepository, UserState,
 };
 
 use crate::list::page;
@@ -67,6 +67,14 @@ impl UserQueries for MemoryStorage {
 
     async fn find_user_by_address(&self, address: &Email) -> Result<Option<User>, StorageError> {
         Ok(self.shared.state().users.values().find(|user| email(user) == Some(address)).cloned())
+    }
+
+    async fn find_password(&self, address: &Email) -> Result<Option<KnownPassword>, StorageError> {
+        let user = self.find_user_by_address(address).await?;
+        Ok(user.and_then(|user| match user.state {
+            UserState::Active { password_hash: hash, .. } => Some(KnownPassword { user: user.id, hash }),
+            UserState::Deleted { .. } => None,
+        }))
     }
 
     async fn session_standings(

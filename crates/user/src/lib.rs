@@ -41,7 +41,7 @@ pub use ports::{
 };
 pub use refresh::{RefreshFamily, RefreshRefusal, RefreshSecret, RefreshToken, SecretHash, SecretHasher};
 pub use repository::{
-    Accounts, RefreshFamilyRepository, SealedAccount, SealedAccountQueries, Session, SessionStanding,
-    UserFilter, UserPosition, UserQueries, UserRepository,
+    Accounts, KnownPassword, RefreshFamilyRepository, SealedAccount, SealedAccountQueries, Session,
+    SessionStanding, UserFilter, UserPosition, UserQueries, UserRepository,
 };
 pub use user::{Profile, ProfileEdit, Role, User, UserState};

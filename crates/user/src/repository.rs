@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jangteo_shared_kernel::{Page, PageRequest, RefreshFamilyId, StorageError, Timestamp, UserId};
 
-use crate::{Email, RefreshFamily, Role, User};
+use crate::{Email, PasswordHash, RefreshFamily, Role, User};
 
 /// Locked accounts by id.
 pub type Accounts = BTreeMap<UserId, User>;
@@ -94,6 +94,15 @@ pub struct UserPosition {
     pub id: UserId,
 }
 
+/// What a claimed password is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownPassword {
+    /// Whose.
+    pub user: UserId,
+    /// The hash of the right one.
+    pub hash: PasswordHash,
+}
+
 /// Reads outside a transaction.
 pub trait UserQueries: Sync {
     /// The account, deleted or not.
@@ -104,6 +113,13 @@ pub trait UserQueries: Sync {
         &self,
         email: &Email,
     ) -> impl Future<Output = Result<Option<User>, StorageError>> + Send;
+
+    /// The password of the living account with this address. MUST NOT open its personal data: that takes time, which would tell
+    /// whoever logs in that the account is there.
+    fn find_password(
+        &self,
+        email: &Email,
+    ) -> impl Future<Output = Result<Option<KnownPassword>, StorageError>> + Send;
 
     /// One answer a log-in, in their order: `None` if the account was deleted, or the log-in is unknown, another's, ended or
     /// past its expiry at `now`. MUST read the primary: a log-out acts at once.

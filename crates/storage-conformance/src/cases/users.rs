@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 
 use jangteo_shared_kernel::{PageRequest, StorageError, UserId};
-use jangteo_user::{Email, ProfileEdit, Role, User, UserFilter, UserPosition, UserState};
+use jangteo_user::{Email, KnownPassword, ProfileEdit, Role, User, UserFilter, UserPosition, UserState};
 
 use crate::fixtures::instant;
 use crate::prelude::*;
@@ -63,6 +63,9 @@ pub(crate) async fn an_account_reads_back_as_it_was_written<S: Storage>(storage:
     for user in &users {
         assert_eq!(storage.find_user(user.id).await.unwrap().as_ref(), Some(user));
         assert_eq!(storage.find_user_by_address(email_of(user)).await.unwrap().as_ref(), Some(user));
+        let UserState::Active { password_hash, .. } = &user.state else { unreachable!("they are new") };
+        let known = KnownPassword { user: user.id, hash: password_hash.clone() };
+        assert_eq!(storage.find_password(email_of(user)).await.unwrap(), Some(known));
     }
     let mut tx = begin(&storage).await;
     let locked = tx.lock_users(&users.iter().map(|user| user.id).collect()).await.unwrap();
@@ -75,6 +78,7 @@ pub(crate) async fn leaves_out_unknown_accounts<S: Storage>(storage: S) {
     add_users(&storage, from_ref(&known)).await;
     assert_eq!(storage.find_user(unknown.id).await.unwrap(), None);
     assert_eq!(storage.find_user_by_address(email_of(&unknown)).await.unwrap(), None);
+    assert_eq!(storage.find_password(email_of(&unknown)).await.unwrap(), None);
     let mut tx = begin(&storage).await;
     assert!(tx.lock_users(&ids([known.id, unknown.id])).await.unwrap().into_keys().eq([known.id]));
     let addresses = [email_of(&unknown).clone(), email_of(&known).clone()];
@@ -188,6 +192,7 @@ pub(crate) async fn a_deleted_account_is_known_and_holds_nothing<S: Storage>(sto
 
     assert_eq!(storage.find_user(user.id).await.unwrap(), Some(gone.clone()));
     assert_eq!(storage.find_user_by_address(email_of(&user)).await.unwrap(), None);
+    assert_eq!(storage.find_password(email_of(&user)).await.unwrap(), None);
     assert!(list(&storage, UserFilter::default(), 10).await.is_empty());
     let by_address = UserFilter { email: Some(email_of(&user).clone()), role: None };
     assert!(list(&storage, by_address, 10).await.is_empty());

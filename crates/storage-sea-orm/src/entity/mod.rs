@@ -7,6 +7,7 @@ pub(crate) mod campaigns;
 pub(crate) mod daily_sales;
 pub(crate) mod idempotency_records;
 pub(crate) mod issued_coupons;
+pub(crate) mod known_passwords;
 pub(crate) mod leases;
 pub(crate) mod order_lines;
 pub(crate) mod orders;

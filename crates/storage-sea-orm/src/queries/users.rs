@@ -3,13 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jangteo_shared_kernel::{Page, PageRequest, RefreshFamilyId, StorageError, Timestamp, UserId};
-use jangteo_user::{Email, Role, Session, SessionStanding, User, UserFilter, UserPosition, UserQueries};
+use jangteo_user::{
+    Email, KnownPassword, Role, Session, SessionStanding, User, UserFilter, UserPosition, UserQueries,
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::keyset;
 use crate::SeaOrmStorage;
 use crate::entity::users::Column;
-use crate::entity::{standing_families, users};
+use crate::entity::{known_passwords, standing_families, users};
 use crate::error::Place;
 use crate::names::Named;
 use crate::rows;
@@ -35,6 +37,13 @@ impl UserQueries for SeaOrmStorage {
         let lookup = self.cipher.email_lookup(email).0.to_vec();
         let found = self.reader.one(&users::Entity::find().filter(Column::EmailLookup.eq(lookup))).await?;
         found.map(|row| rows::users::user(row, &*self.cipher)).transpose()
+    }
+
+    async fn find_password(&self, email: &Email) -> Result<Option<KnownPassword>, StorageError> {
+        let lookup = self.cipher.email_lookup(email).0.to_vec();
+        let of_address = known_passwords::Column::EmailLookup.eq(lookup);
+        let found = self.reader.one(&known_passwords::Entity::find().filter(of_address)).await?;
+        found.map(rows::users::known_password).transpose()
     }
 
     async fn session_standings(

@@ -1,9 +1,11 @@
 //! Accounts, sealed on the way in and opened on the way out (ADR-027).
 
 use jangteo_shared_kernel::{StorageError, UserId};
-use jangteo_user::{FieldCipher, FieldPlace, PasswordHash, Profile, SealedAccount, User, UserState};
+use jangteo_user::{
+    FieldCipher, FieldPlace, KnownPassword, PasswordHash, Profile, SealedAccount, User, UserState,
+};
 
-use crate::entity::{sealed_users, users};
+use crate::entity::{known_passwords, sealed_users, users};
 use crate::error::Place;
 use crate::names::Named;
 
@@ -74,6 +76,13 @@ pub(crate) fn user(row: users::Model, cipher: &dyn FieldCipher) -> Result<User, 
         version: row.version,
         state,
     })
+}
+
+/// The password of a living account's row.
+pub(crate) fn known_password(row: known_passwords::Model) -> Result<KnownPassword, StorageError> {
+    let user = UserId::from_uuid(row.id);
+    let hash = Place { table: TABLE, id: &user }.present("password_hash", row.password_hash)?;
+    Ok(KnownPassword { user, hash: PasswordHash::new(hash) })
 }
 
 /// Which keys a living account's values name.

@@ -509,6 +509,7 @@ async fn exercise(shop: &Shop) {
     read.last_undelivered_event().await.unwrap();
     read.find_user(id(1)).await.unwrap();
     read.find_user_by_address(&emails[0]).await.unwrap();
+    read.find_password(&emails[0]).await.unwrap();
     read.session_standing(id(1), id(1), at(0)).await.unwrap();
     for after in [None, Some(id(9))] {
         read.list_sealed_accounts(after, 100).await.unwrap();
