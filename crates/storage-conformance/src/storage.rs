@@ -79,7 +79,6 @@ impl<S> Storage for S where
     S: UnitOfWork<Tx: Repositories>
         + UserQueries
         + SealedAccountQueries
-        + SealedAccountQueries
         + ProductQueries
         + OrderQueries
         + PaymentQueries

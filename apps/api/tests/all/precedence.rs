@@ -1,5 +1,5 @@
 //! Of several things that are wrong with a request, the first in the promised order is told:
-//! 401, 403, 415, 413, 400 for the key, 400 for the JSON, 422, 404, 409.
+//! 429, 401, 403, 415, 413, 400 for the key, 400 for the JSON, 422, 404, 409.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
