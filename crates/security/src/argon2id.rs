@@ -63,8 +63,8 @@ pub struct HashingBounds {
 /// What a computation needs, wherever it runs.
 struct Work {
     argon2: Argon2<'static>,
-    /// Stands in for the hash of an account that does not exist. Nobody knows its password.
-    nobody: phc::PasswordHash,
+    /// Stands in for the hash of an account that does not exist, and is read as one that is stored. Nobody knows its password.
+    nobody: PasswordHash,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -107,17 +107,18 @@ impl Argon2idHasher {
 }
 
 /// A hash that is drawn and not computed: to compare with it costs as much as with any, and no password is known to fit.
-fn nobody(argon2: &Argon2<'_>, entropy: &dyn Entropy) -> password_hash::Result<phc::PasswordHash> {
+fn nobody(argon2: &Argon2<'_>, entropy: &dyn Entropy) -> password_hash::Result<PasswordHash> {
     let (mut salt, mut output) = ([0; RECOMMENDED_SALT_LEN], [0; Params::DEFAULT_OUTPUT_LEN]);
     entropy.fill(&mut salt);
     entropy.fill(&mut output);
-    Ok(phc::PasswordHash {
+    let hash = phc::PasswordHash {
         algorithm: ARGON2ID_IDENT,
         version: Some(Version::V0x13.into()),
         params: phc::ParamsString::try_from(argon2.params())?,
         salt: Some(phc::Salt::new(&salt)?),
         hash: Some(phc::Output::new(&output)?),
-    })
+    };
+    Ok(PasswordHash::new(hash.to_string()))
 }
 
 fn hash(
@@ -137,20 +138,19 @@ impl Work {
     }
 
     fn verify(&self, claimed: &Password, hash: Option<&PasswordHash>) -> Result<PasswordVerdict, Cause> {
-        let stored = hash.map(|hash| phc::PasswordHash::new(hash.as_str())).transpose()?;
-        if stored.as_ref().is_some_and(|stored| stored.salt.is_none() || stored.hash.is_none()) {
+        let stored = phc::PasswordHash::new(hash.unwrap_or(&self.nobody).as_str())?;
+        if stored.salt.is_none() || stored.hash.is_none() {
             return Err("a stored password hash lacks its salt or its output".into());
         }
-        let against = stored.as_ref().unwrap_or(&self.nobody);
-        let equal = match self.argon2.verify_password(claimed.expose().as_bytes(), against) {
-            Ok(()) => true,
+        let equal = match self.argon2.verify_password(claimed.expose().as_bytes(), &stored) {
+            Ok(()) => hash.is_some(),
             Err(password_hash::Error::PasswordInvalid) => false,
             Err(error) => return Err(error.into()),
         };
-        Ok(match stored {
-            Some(stored) if equal && self.is_current(&stored)? => PasswordVerdict::Right,
-            Some(_) if equal => PasswordVerdict::RightButOutdated,
-            _ => PasswordVerdict::Wrong,
+        Ok(match equal {
+            true if self.is_current(&stored)? => PasswordVerdict::Right,
+            true => PasswordVerdict::RightButOutdated,
+            false => PasswordVerdict::Wrong,
         })
     }
 
@@ -262,9 +262,9 @@ mod tests {
         let hasher = hasher(CHEAP);
         assert_eq!(hasher.verify_password(password("anything"), None).await.unwrap(), PasswordVerdict::Wrong);
         // Time is that of the parameters.
-        let nobody = Params::try_from(&hasher.work.nobody).unwrap();
-        assert_eq!(nobody, *hasher.work.argon2.params());
-        assert!(hasher.work.is_current(&hasher.work.nobody).unwrap());
+        let nobody = phc::PasswordHash::new(hasher.work.nobody.as_str()).unwrap();
+        assert_eq!(Params::try_from(&nobody).unwrap(), *hasher.work.argon2.params());
+        assert!(hasher.work.is_current(&nobody).unwrap());
     }
 
     #[tokio::test]

@@ -7,9 +7,9 @@
 //! than others, and whatever else the machine does meets all kinds alike.
 //!
 //! With the hash for unknown addresses taken out it was 68 % of all pairs on a machine whose cores were busy compiling. With it,
-//! it was from none to 21 %, in builds without optimisation: an account that is there is also read and its fields are opened, which
-//! may be what shows (docs/security.md, "What is left"). Half of the pairs is where this fails: with 300 samples of a kind one
-//! standard deviation is 5 %, so neither goes there by chance.
+//! it was 1 to 23 % in seven runs on a quieter one, 0.02 to 0.11 ms of 4.5, in builds without optimisation: what is left is that one
+//! row comes back from the database and not none (docs/security.md, "What is left"). Half of the pairs is where this fails: with
+//! 300 samples of a kind one standard deviation is 5 %, so neither goes there by chance.
 //!
 //! That the measurement can see such a thing is shown each time: a fourth kind, passwords that are too long to be any, is
 //! refused without a hash, as unknown addresses would be if nothing were computed for them. It has to stand out.
