@@ -122,9 +122,10 @@ impl<T: AsyncRead + Unpin> AsyncRead for Patient<T> {
         let outcome = Pin::new(&mut this.connection).poll_read(context, buffer);
         if buffer.filled().len() > before && this.waiting == Waiting::Resting {
             this.wait_for(Waiting::Asking);
+        } else {
+            // Also when more has come: a client that never stops talking is never waited for.
+            this.check(context)?;
         }
-        // Also when something has come: a client that never stops talking is never waited for.
-        this.check(context)?;
         outcome
     }
 }
