@@ -12,6 +12,7 @@ mod call;
 mod cli;
 mod config;
 mod docs;
+mod door_names;
 mod gate;
 mod groups;
 mod health;

@@ -5,13 +5,11 @@
 
 use actix_web::HttpRequest;
 use jangteo_application::{InvalidCredentials, SessionError, SessionTokens, ThrottledError};
-use jangteo_security::{CounterNames, FieldKeys};
 use jangteo_shared_kernel::UserId;
 use jangteo_user::{Email, RefreshRefusal};
 use tracing::field::display;
 
-use crate::throttle::{ACCOUNT, ADDRESS};
-use crate::transport::{TrustedProxies, network_of};
+use crate::door_names::DoorNames;
 
 /// What all of them are logged under, so that a filter can keep them: `warn,security=info`.
 const TARGET: &str = "security";
@@ -78,15 +76,12 @@ fn warn(event: Event, user: UserId) {
 
 /// Tells what happens at the door, where nobody has proved who they are.
 #[derive(Debug)]
-pub(crate) struct DoorWatch {
-    names: CounterNames,
-    proxies: TrustedProxies,
-}
+pub(crate) struct DoorWatch(DoorNames);
 
 impl DoorWatch {
-    /// Names accounts and clients under these keys, as the throttle does.
-    pub(crate) fn new(keys: &FieldKeys, proxies: &TrustedProxies) -> Self {
-        Self { names: CounterNames::new(keys), proxies: proxies.clone() }
+    /// Calls accounts and clients by these names.
+    pub(crate) const fn new(names: DoorNames) -> Self {
+        Self(names)
     }
 
     /// Tells how a log-in ended. A fault of ours is none of an attacker's doing, and is told elsewhere.
@@ -96,8 +91,8 @@ impl DoorWatch {
         email: Option<&Email>,
         outcome: &Result<SessionTokens, ThrottledError>,
     ) {
-        let client = self.client(request);
-        let account = email.map(|email| self.names.name(ACCOUNT, email.as_str()));
+        let client = self.0.client(request);
+        let account = email.map(|email| self.0.account(email));
         match outcome {
             Ok(tokens) => {
                 let (event, user) = (Event::LoggedIn.name(), display(tokens.user));
@@ -121,13 +116,8 @@ impl DoorWatch {
     ) {
         if let Err(SessionError::Refused(RefreshRefusal::Reused { user })) = outcome {
             let (event, user) = (Event::RefreshTokenReused.name(), display(user));
-            tracing::warn!(target: TARGET, event, user, client = self.client(request));
+            tracing::warn!(target: TARGET, event, user, client = self.0.client(request));
         }
-    }
-
-    fn client(&self, request: &HttpRequest) -> String {
-        let address = self.proxies.client(request).map(|address| network_of(address).to_string());
-        self.names.name(ADDRESS, &address.unwrap_or_default())
     }
 }
 

@@ -21,6 +21,7 @@ use crate::administration::Administration;
 use crate::body;
 use crate::call::{ForAdministrators, Terms};
 use crate::config::Settings;
+use crate::door_names::DoorNames;
 use crate::gate::Gate;
 use crate::groups::{Groups, Workers, groups};
 use crate::kept::{Kept, SecondLevel, Writes};
@@ -143,7 +144,7 @@ impl Shop {
             kept: Kept::new(sources.clone(), writes, second),
             rate_limits,
             throttle: Throttle::new(settings, counters, &keys.fields),
-            door_watch: DoorWatch::new(&keys.fields, &settings.transport.trusted_proxies),
+            door_watch: DoorWatch::new(DoorNames::new(&keys.fields, &settings.transport.trusted_proxies)),
             access_tokens,
             passwords,
             ring,

@@ -1,4 +1,4 @@
-//! Which counters the shop has, and what its throttled log-ins are counted under.
+//! Which counters the shop has, and which attempts at passwords are counted.
 
 use actix_web::HttpRequest;
 use jangteo_application::{
@@ -6,12 +6,12 @@ use jangteo_application::{
     Sources, ThrottledError, ThrottledLogIns,
 };
 use jangteo_redis::{Redis, RedisCounters};
-use jangteo_security::{CounterNames, FieldKeys};
+use jangteo_security::FieldKeys;
 use jangteo_shared_kernel::UserId;
 use jangteo_user::Email;
 
 use crate::config::Settings;
-use crate::transport::{TrustedProxies, network_of};
+use crate::door_names::DoorNames;
 
 /// The counters of the shop: the one place that names them.
 #[derive(Debug)]
@@ -59,8 +59,7 @@ impl Counters for ShopCounters {
 #[derive(Debug)]
 pub(crate) struct Throttle {
     log_ins: ThrottledLogIns<ShopCounters>,
-    names: CounterNames,
-    proxies: TrustedProxies,
+    names: DoorNames,
 }
 
 impl Throttle {
@@ -68,8 +67,8 @@ impl Throttle {
     pub(crate) fn new(settings: &Settings, counters: ShopCounters, keys: &FieldKeys) -> Option<Self> {
         let [account, address] = [settings.account_failures, settings.address_failures];
         let log_ins = ThrottledLogIns { counters, account, address };
-        let proxies = settings.transport.trusted_proxies.clone();
-        settings.rate_limit.then(|| Self { log_ins, names: CounterNames::new(keys), proxies })
+        let names = DoorNames::new(keys, &settings.transport.trusted_proxies);
+        settings.rate_limit.then_some(Self { log_ins, names })
     }
 
     /// Lets a log-in happen unless there is a pause.
@@ -82,7 +81,7 @@ impl Throttle {
     where
         F: Future<Output = Result<SessionTokens, SessionError<InvalidCredentials>>>,
     {
-        let account = email.map(|email| self.names.name(ACCOUNT, email.as_str()));
+        let account = email.map(|email| self.names.account(email));
         self.log_ins.log_in(&self.names(request, account), log_in).await
     }
 
@@ -97,18 +96,11 @@ impl Throttle {
     where
         F: Future<Output = Result<(), SessionError<InvalidCredentials>>>,
     {
-        let account = self.names.name("password-account", &user.to_string());
+        let account = self.names.password_account(user);
         self.log_ins.log_in(&self.names(request, Some(account)), change).await
     }
 
     fn names(&self, request: &HttpRequest, account: Option<String>) -> LogInNames {
-        let address = self.proxies.client(request).map(|address| network_of(address).to_string());
-        LogInNames { account, address: self.names.name(ADDRESS, &address.unwrap_or_default()) }
+        LogInNames { account, address: self.names.client(request) }
     }
 }
-
-/// Whose log-ins are counted: an account's.
-pub(crate) const ACCOUNT: &str = "log-in-account";
-
-/// Whose log-ins are counted: a client's.
-pub(crate) const ADDRESS: &str = "log-in-address";
