@@ -1,5 +1,5 @@
-//! One SeaORM entity a table, and two that are a part of one. They are also what the set-wise statements are made from: names, kinds and keys of
-//! columns stand here and in the migrations, and nowhere else.
+//! One SeaORM entity a table, and two that are a part of one. They are also what the set-wise statements are made from: names,
+//! kinds and keys of columns stand here and in the migrations, and nowhere else.
 
 pub(crate) mod campaign_allotments;
 pub(crate) mod campaign_products;
@@ -7,7 +7,6 @@ pub(crate) mod campaigns;
 pub(crate) mod daily_sales;
 pub(crate) mod idempotency_records;
 pub(crate) mod issued_coupons;
-pub(crate) mod known_passwords;
 pub(crate) mod leases;
 pub(crate) mod order_lines;
 pub(crate) mod orders;

@@ -6,12 +6,13 @@ use jangteo_shared_kernel::{Page, PageRequest, RefreshFamilyId, StorageError, Ti
 use jangteo_user::{
     Email, KnownPassword, Role, Session, SessionStanding, User, UserFilter, UserPosition, UserQueries,
 };
+use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::keyset;
 use crate::SeaOrmStorage;
 use crate::entity::users::Column;
-use crate::entity::{known_passwords, standing_families, users};
+use crate::entity::{standing_families, users};
 use crate::error::Place;
 use crate::names::Named;
 use crate::rows;
@@ -41,9 +42,16 @@ impl UserQueries for SeaOrmStorage {
 
     async fn find_password(&self, email: &Email) -> Result<Option<KnownPassword>, StorageError> {
         let lookup = self.cipher.email_lookup(email).0.to_vec();
-        let of_address = known_passwords::Column::EmailLookup.eq(lookup);
-        let found = self.reader.one(&known_passwords::Entity::find().filter(of_address)).await?;
-        found.map(rows::users::known_password).transpose()
+        // One row, also if there is no such account: a row less would tell, by the time it takes.
+        let one_row = Query::select().expr_as(1, "n").take();
+        let query = Query::select()
+            .columns([(users::Entity, Column::Id), (users::Entity, Column::PasswordHash)])
+            .from_subquery(one_row, "one_row")
+            .left_join(users::Entity, Column::EmailLookup.eq(lookup))
+            .take();
+        let statement = self.reader.engine.dialect().backend().build(&query);
+        let found = self.reader.models(statement).await?;
+        found.into_iter().find_map(rows::users::known_password).transpose()
     }
 
     async fn session_standings(

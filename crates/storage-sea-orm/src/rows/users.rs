@@ -4,8 +4,10 @@ use jangteo_shared_kernel::{StorageError, UserId};
 use jangteo_user::{
     FieldCipher, FieldPlace, KnownPassword, PasswordHash, Profile, SealedAccount, User, UserState,
 };
+use sea_orm::FromQueryResult;
+use sea_orm::prelude::Uuid;
 
-use crate::entity::{known_passwords, sealed_users, users};
+use crate::entity::{sealed_users, users};
 use crate::error::Place;
 use crate::names::Named;
 
@@ -78,11 +80,18 @@ pub(crate) fn user(row: users::Model, cipher: &dyn FieldCipher) -> Result<User, 
     })
 }
 
-/// The password of a living account's row.
-pub(crate) fn known_password(row: known_passwords::Model) -> Result<KnownPassword, StorageError> {
-    let user = UserId::from_uuid(row.id);
-    let hash = Place { table: TABLE, id: &user }.present("password_hash", row.password_hash)?;
-    Ok(KnownPassword { user, hash: PasswordHash::new(hash) })
+/// What a log-in is compared with, or nothing at all if there is no such account.
+#[derive(FromQueryResult)]
+pub(crate) struct PasswordRow {
+    id: Option<Uuid>,
+    password_hash: Option<String>,
+}
+
+/// The password of a living account, if there is one.
+pub(crate) fn known_password(row: PasswordRow) -> Option<Result<KnownPassword, StorageError>> {
+    let user = UserId::from_uuid(row.id?);
+    let hash = Place { table: TABLE, id: &user }.present("password_hash", row.password_hash);
+    Some(hash.map(|hash| KnownPassword { user, hash: PasswordHash::new(hash) }))
 }
 
 /// Which keys a living account's values name.
