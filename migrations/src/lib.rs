@@ -45,6 +45,7 @@ mod m20261122_000013_add_issued_coupon_to_orders;
 mod m20261125_000014_create_refunds;
 mod m20261125_000015_index_points_for_refunds_and_expiry;
 mod m20261125_000016_create_daily_sales;
+mod m20261126_000017_index_orders_of_user_once;
 
 use sea_orm_migration::MigrationTrait;
 use sea_orm_migration::async_trait::async_trait;
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000014_create_refunds::Migration),
             Box::new(m20261125_000015_index_points_for_refunds_and_expiry::Migration),
             Box::new(m20261125_000016_create_daily_sales::Migration),
+            Box::new(m20261126_000017_index_orders_of_user_once::Migration),
         ]
     }
 }
