@@ -189,22 +189,27 @@ impl Dialect for Postgres {
         format!("UPDATE {table} AS t SET {set} FROM {rows} WHERE {matches}")
     }
 
-    /// `SELECT t."a", t."b" FROM unnest($1::uuid[]) AS r (c0) INNER JOIN "t" AS t ON t."a" = r.c0`
+    /// `SELECT t."a", t."b" FROM unnest($1::uuid[]) AS r (c0)
+    /// CROSS JOIN LATERAL (SELECT * FROM "t" AS t WHERE t."a" = r.c0 OFFSET 0) AS t`
     ///
-    /// With locks: `… ORDER BY t."a" FOR UPDATE OF t`. Rows are locked as they leave the sort. One that somebody changed
-    /// meanwhile is looked at again, beside its row of the set alone; under `t."a" = ANY ($1)` that would read the whole set
-    /// for each such row.
+    /// `OFFSET 0` has each key looked up by itself. Otherwise the plan may go through the whole table and compare each of its
+    /// rows with all keys, which looks cheap where few rows are believed to be: in a queue that was tidied up while it was empty.
+    ///
+    /// With locks the keys are sorted first, and `FOR UPDATE` stands in the inner query: rows are locked in the order of keys. One
+    /// that somebody changed meanwhile is looked at again by itself.
     fn select(&self, table: &Table, selected: &Selected) -> String {
         let names = answered(table, selected, quoted);
-        let (rows, matches) = (rows(&selected.keys), matching(&selected.keys));
-        let condition = selected.only.map(|only| format!(" WHERE {only}")).unwrap_or_default();
-        let order = match selected.lock {
-            Lock::None => String::new(),
-            Lock::Waiting => in_order(&selected.keys),
-            Lock::Skipping => in_order(&selected.keys) + " SKIP LOCKED",
+        let only = selected.only.map(|only| format!(" AND {only}")).unwrap_or_default();
+        let (keys, lock) = match selected.lock {
+            Lock::None => (rows(&selected.keys), ""),
+            Lock::Waiting => (sorted(&selected.keys), " FOR UPDATE"),
+            Lock::Skipping => (sorted(&selected.keys), " FOR UPDATE SKIP LOCKED"),
         };
-        let table = quoted(table.name);
-        format!("SELECT {names} FROM {rows} INNER JOIN {table} AS t ON {matches}{condition}{order}")
+        let matches = matching(&selected.keys) + &only;
+        format!(
+            "SELECT {names} FROM {keys} CROSS JOIN LATERAL {} AS t",
+            one_by_one("*", table.name, &matches, lock)
+        )
     }
 
     fn lock_due(&self, table: &Table, column: &str, only: &str) -> String {
@@ -231,11 +236,11 @@ impl Dialect for Postgres {
 
     /// Locks in the order of the keys before it deletes, so that two deletions of the same rows do not cross.
     fn delete(&self, table: &str, keys: &[Column]) -> String {
-        let names = listed(keys.iter().enumerate().map(|(n, key)| format!("t.{} AS c{n}", quoted(key.name))));
-        let (table, rows, matches, order) = (quoted(table), rows(keys), matching(keys), in_order(keys));
+        let locked = one_by_one("ctid", table, &matching(keys), " FOR UPDATE");
         format!(
-            "DELETE FROM {table} AS t USING \
-             (SELECT {names} FROM {rows} INNER JOIN {table} AS t ON {matches}{order}) AS r WHERE {matches}"
+            "DELETE FROM {} WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM {} CROSS JOIN LATERAL {locked} AS t))",
+            quoted(table),
+            sorted(keys)
         )
     }
 
@@ -338,10 +343,15 @@ fn matching(keys: &[Column]) -> String {
     matches.collect::<Vec<_>>().join(" AND ")
 }
 
-/// Locks the rows of a table called `t` in the order of their keys.
-fn in_order(keys: &[Column]) -> String {
-    let names = listed(keys.iter().map(|key| format!("t.{}", quoted(key.name))));
-    format!(" ORDER BY {names} FOR UPDATE OF t")
+/// The same, sorted by all of its columns.
+fn sorted(columns: &[Column]) -> String {
+    let names = listed((1..=columns.len()).map(|n| n.to_string()));
+    format!("(SELECT * FROM {} ORDER BY {names}) AS r", rows(columns))
+}
+
+/// The rows of a table under the row `r` beside it. The plan looks them up for each `r`, whatever it believes.
+fn one_by_one(selected: &str, table: &str, matches: &str, lock: &str) -> String {
+    format!("(SELECT {selected} FROM {} AS t WHERE {matches} OFFSET 0{lock})", quoted(table))
 }
 
 /// The type in which a set carries a column. What is narrower, such as a small number, is made so as it is stored.
