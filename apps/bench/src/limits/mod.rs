@@ -8,4 +8,4 @@ mod tables;
 pub(crate) use bare::{Bare, serve};
 pub(crate) use pgbench::one_a_transaction;
 pub(crate) use sets::in_sets;
-pub(crate) use tables::prepare;
+pub(crate) use tables::{Holding, prepare};

@@ -8,7 +8,6 @@ use sea_orm::{
     TransactionTrait as _,
 };
 
-use super::tables::PRODUCTS;
 use crate::clock;
 use crate::random::Random;
 use crate::shop::Database;
@@ -28,8 +27,14 @@ const EVENTS: &str = "INSERT INTO limit_events (order_id, data) \
 /// Where the ids of these orders begin, beyond those of others.
 const FIRST: usize = 1_000_000_000;
 
-/// Orders a second in sets of this size.
-pub(crate) async fn in_sets(database: &Database, size: usize, time: Duration, seed: u64) -> Result<f64> {
+/// Orders a second in sets of this size, over so many of the products that there are.
+pub(crate) async fn in_sets(
+    database: &Database,
+    products: usize,
+    size: usize,
+    time: Duration,
+    seed: u64,
+) -> Result<f64> {
     let mut options = ConnectOptions::new(database.url());
     options.max_connections(1).sqlx_logging(false);
     let connection = Connect::connect(options).await?;
@@ -37,13 +42,13 @@ pub(crate) async fn in_sets(database: &Database, size: usize, time: Duration, se
     // Sets of different sizes leave room for each other.
     let (first, mut done) = (size * FIRST, 0);
     while from.elapsed() < time {
-        let products = array((0..size).map(|_| 1 + random.below(PRODUCTS)));
+        let wanted = array((0..size).map(|_| 1 + random.below(products)));
         let ids = array((0..size).map(|number| first + done + number));
         let tx = connection.begin().await?;
-        run(&tx, LOCK, &[&products]).await?;
-        run(&tx, SELL, &[&products]).await?;
+        run(&tx, LOCK, &[&wanted]).await?;
+        run(&tx, SELL, &[&wanted]).await?;
         run(&tx, ORDERS, &[&ids]).await?;
-        run(&tx, LINES, &[&ids, &products]).await?;
+        run(&tx, LINES, &[&ids, &wanted]).await?;
         run(&tx, EVENTS, &[&ids]).await?;
         tx.commit().await?;
         done += size;

@@ -5,8 +5,13 @@ use sea_orm::ConnectionTrait as _;
 
 use crate::shop::Database;
 
-/// How many products there are.
-pub(super) const PRODUCTS: usize = 10_000;
+/// How much the tables hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Holding {
+    pub(crate) products: usize,
+    /// Orders of the past, of one line each.
+    pub(crate) orders: usize,
+}
 
 const TABLES: &[&str] = &[
     "CREATE TABLE limit_stock (product_id bigint PRIMARY KEY, quantity bigint NOT NULL, version bigint NOT NULL) \
@@ -19,15 +24,23 @@ const TABLES: &[&str] = &[
      data text NOT NULL)",
 ];
 
+const STOCK: &str = "INSERT INTO limit_stock SELECT n, 100000000, 1 FROM generate_series(1, $PRODUCTS) n";
+const ORDERS: &str = "INSERT INTO limit_orders (user_id, total, status, created_at) \
+                      SELECT n % 2000, 12000, 'EXPIRED', now() FROM generate_series(1, $ORDERS) n";
+const LINES: &str = "INSERT INTO limit_lines \
+                     SELECT n, 1, 1 + n * 7919 % $PRODUCTS, 1, 12000 FROM generate_series(1::bigint, $ORDERS) n";
+
 /// Makes them, with stock.
-pub(crate) async fn prepare(database: &Database) -> Result<()> {
+pub(crate) async fn prepare(database: &Database, holding: Holding) -> Result<()> {
     let connection = database.connect().await?;
     for table in TABLES {
         connection.execute_unprepared(table).await?;
     }
-    let stock =
-        format!("INSERT INTO limit_stock SELECT n, 100000000, 1 FROM generate_series(1, {PRODUCTS}) n");
-    connection.execute_unprepared(&stock).await?;
+    for rows in [STOCK, ORDERS, LINES] {
+        let rows = rows.replace("$PRODUCTS", &holding.products.to_string());
+        let rows = rows.replace("$ORDERS", &holding.orders.to_string());
+        connection.execute_unprepared(&rows).await?;
+    }
     connection.close().await?;
     database.settle().await
 }

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use super::reads::{self, Read};
 use super::stage::{Stage, failed, settle_orders};
 use crate::clock;
+use crate::limits::Holding;
 use crate::load::{Measured, Visitor};
 use crate::options::{Options, Workload};
 use crate::report::Report;
@@ -21,9 +22,10 @@ pub(super) async fn run(options: &Options, postgres: &Postgres, report: &mut Rep
     if !options.wants(Workload::S2) {
         return Ok(());
     }
-    let from = clock::now();
     let orders = options.s2_orders;
     let products = (orders / 10).max(1);
+    super::limits::run_large(options, postgres, Holding { products, orders }, report).await?;
+    let from = clock::now();
     let stage = Stage::filled(options, &options.server, postgres.new_database()?, products).await?;
     stage.shop.add_history(orders).await?;
     println!("  Filling it took {:.0} s.", from.elapsed().as_secs_f64());
