@@ -10,6 +10,7 @@ mod administration;
 mod body;
 mod call;
 mod cli;
+mod commands;
 mod config;
 mod docs;
 mod door_names;

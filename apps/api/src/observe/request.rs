@@ -6,6 +6,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 use tracing::{Instrument, info, info_span};
 
 use super::names::Names;
+use crate::metrics::{AddressMeters, RequestMeters};
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RateLimitHeaders;
 use crate::transport::{Ahead, Origins, SecurityHeaders, in_pieces};
@@ -29,6 +31,8 @@ pub(crate) struct Observer {
     pub(crate) headers: SecurityHeaders,
     /// Pages of which origins may call.
     pub(crate) origins: Origins,
+    /// Count requests.
+    pub(crate) meters: RequestMeters,
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -52,7 +56,7 @@ pub(crate) async fn observe(
 async fn run(
     observer: Data<Observer>,
     names: Names,
-    method: actix_web::http::Method,
+    method: Method,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -66,10 +70,7 @@ async fn run(
         },
     };
     // The pattern, never the path or the query: those may hold personal data.
-    let route = match &outcome {
-        Ok(answer) => answer.request().match_pattern(),
-        Err(_) => None,
-    };
+    let route = Route::of(outcome.as_ref().ok());
     let complete = |headers: &mut HeaderMap| complete(headers, &names, &observer, caller);
     let outcome = match outcome {
         Ok(answer) => Ok(finish(answer, &names.trace, complete)),
@@ -79,10 +80,41 @@ async fn run(
         Ok(answer) => answer.status(),
         Err(error) => error.as_response_error().status_code(),
     };
-    let (status, milliseconds) = (status.as_u16(), start.elapsed().as_millis());
-    let route = route.as_deref().unwrap_or("-");
-    info!(%method, route, status, milliseconds, "answered");
+    let time = start.elapsed();
+    route.count(&observer.meters, &method, status, time);
+    let (status, milliseconds) = (status.as_u16(), time.as_millis());
+    info!(%method, route = route.pattern(), status, milliseconds, "answered");
     outcome
+}
+
+/// Where a request was led.
+enum Route {
+    /// To an address of the table.
+    Known(AddressMeters),
+    /// Elsewhere, or nowhere.
+    Other(Option<String>),
+}
+
+impl Route {
+    fn of(answer: Option<&ServiceResponse<BoxBody>>) -> Self {
+        let Some(request) = answer.map(ServiceResponse::request) else { return Self::Other(None) };
+        let known = request.app_data::<AddressMeters>().cloned();
+        known.map_or_else(|| Self::Other(request.match_pattern()), Self::Known)
+    }
+
+    fn pattern(&self) -> &str {
+        match self {
+            Self::Known(address) => address.pattern(),
+            Self::Other(pattern) => pattern.as_deref().unwrap_or("-"),
+        }
+    }
+
+    fn count(&self, all: &RequestMeters, method: &Method, status: StatusCode, time: Duration) {
+        match self {
+            Self::Known(address) => address.count(method, status, time),
+            Self::Other(_) => all.count_elsewhere(status, time),
+        }
+    }
 }
 
 /// The answer with the headers of all answers; a problem tells its trace.

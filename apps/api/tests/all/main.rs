@@ -24,6 +24,7 @@ mod crashes;
 mod crowd;
 mod encryption;
 mod events;
+mod figures;
 mod hard_cases;
 mod headers;
 mod identity;
