@@ -11,6 +11,7 @@
 #![expect(clippy::wrong_self_convention, reason = "`reply.is(201)` hands the reply on")]
 
 mod accounts;
+mod alerts;
 mod audit;
 mod authorisation;
 mod bad_bodies;
