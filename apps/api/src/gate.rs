@@ -19,7 +19,7 @@ pub(crate) struct Gate {
 #[derive(Debug)]
 enum Memory {
     /// For one instance, or for several that do not share.
-    InProcess(InProcessGate<Storage>),
+    InProcess(Box<InProcessGate<Storage>>),
     /// For all instances together.
     Redis(Box<RedisGate<Storage>>),
 }
@@ -36,7 +36,7 @@ impl Gate {
     pub(crate) fn new(storage: Storage, redis: Option<Redis>, sources: Sources, meters: GateMeters) -> Self {
         let memory = match redis {
             Some(redis) => Memory::Redis(Box::new(RedisGate::new(redis, storage, sources))),
-            None => Memory::InProcess(InProcessGate::new(storage)),
+            None => Memory::InProcess(Box::new(InProcessGate::new(storage))),
         };
         Self { memory, meters }
     }

@@ -34,6 +34,7 @@ mod server;
 mod shop;
 mod storage;
 mod throttle;
+mod traces;
 mod transport;
 
 pub use cli::run;

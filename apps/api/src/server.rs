@@ -18,6 +18,7 @@ use crate::metrics::RequestMeters;
 use crate::observe::{Observer, observe};
 use crate::problem::Problem;
 use crate::shop::Shop;
+use crate::traces::Traces;
 use crate::transport::{Origins, SecurityHeaders, Tls};
 use crate::{jobs, metrics, routes, transport};
 
@@ -27,6 +28,7 @@ pub(crate) async fn serve(
     settings: &Settings,
     tls: Option<&Tls>,
     (shop, workers): (Shop, Workers),
+    traces: &Traces,
     asked_to_stop: impl Future<Output = ()>,
     listening: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
@@ -40,9 +42,10 @@ pub(crate) async fn serve(
         headers: SecurityHeaders::new(tls.is_some(), settings.transport.hsts_max_age),
         origins: Origins::new(settings.transport.origins.clone()),
         meters: meters.clone(),
+        sampler: traces.sampler(),
     });
     let document = Data::new(Document::new()?);
-    let registry = Data::new(metrics::registry(&shop.sources, &shop.meters, &meters));
+    let registry = Data::new(metrics::registry(&shop.sources, &shop.meters, &meters, traces.meters()));
     let listener =
         transport::listen(settings.bind).with_context(|| format!("cannot listen on {}", settings.bind))?;
     let address = listener.local_addr()?;

@@ -27,6 +27,7 @@ pub(crate) use requests::{AddressMeters, RequestMeters};
 use crate::problem::Problem;
 use crate::routes::table::Table;
 use crate::storage::Storage;
+use crate::traces::TraceMeters;
 
 pub(crate) fn enter(table: &mut Table) {
     table.add_plain(__path_metrics, metrics, &[]);
@@ -61,7 +62,12 @@ impl ShopMeters {
 }
 
 /// Every meter of the process, under its name.
-pub(crate) fn registry(sources: &Sources, shop: &ShopMeters, requests: &RequestMeters) -> Registry {
+pub(crate) fn registry(
+    sources: &Sources,
+    shop: &ShopMeters,
+    requests: &RequestMeters,
+    traces: &TraceMeters,
+) -> Registry {
     let mut registry = Registry::with_prefix("jangteo");
     registry.register_collector(Box::new(requests.clone()));
     shop.commands.register(&mut registry);
@@ -69,6 +75,7 @@ pub(crate) fn registry(sources: &Sources, shop: &ShopMeters, requests: &RequestM
     shop.gate.register(&mut registry);
     shop.kept.register(&mut registry);
     shop.jobs.register(&mut registry);
+    traces.register(&mut registry);
     registry.register_collector(Box::new(shop.connections.clone()));
     registry.register_collector(Box::new(ProcessMeters { started: sources.now() }));
     registry

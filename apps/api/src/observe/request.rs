@@ -10,14 +10,16 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
-use jangteo_application::Sources;
+use jangteo_application::{Sources, TRACE_TARGET};
 use tokio::time::timeout;
-use tracing::{Instrument, info, info_span};
+use tracing::field::Empty;
+use tracing::{Instrument, Span, info, info_span};
 
 use super::names::Names;
 use crate::metrics::{AddressMeters, RequestMeters};
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RateLimitHeaders;
+use crate::traces::Sampler;
 use crate::transport::{Ahead, Origins, SecurityHeaders, in_pieces};
 
 /// What the layer needs.
@@ -33,6 +35,8 @@ pub(crate) struct Observer {
     pub(crate) origins: Origins,
     /// Count requests.
     pub(crate) meters: RequestMeters,
+    /// Says which traces are sent, if any.
+    pub(crate) sampler: Option<Sampler>,
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -49,7 +53,35 @@ pub(crate) async fn observe(
     let names = Names::of(request.headers(), &observer.sources);
     let span = info_span!("request", request_id = names.request, trace_id = names.trace);
     let method = request.method().clone();
-    run(observer, names, method, request, next).instrument(span).await
+    let traced = observer.trace(&names);
+    run(observer, names, method, request, next, traced.clone()).instrument(traced).instrument(span).await
+}
+
+impl Observer {
+    /// The span of a request whose trace is sent, or none.
+    fn trace(&self, names: &Names) -> Span {
+        let Some(sampler) = self.sampler else { return Span::none() };
+        let sent = match names.caller {
+            Some(caller) => caller.sampled,
+            None => u128::from_str_radix(&names.trace, 16).is_ok_and(|trace| sampler.takes(trace)),
+        };
+        if !sent {
+            return Span::none();
+        }
+        info_span!(
+            target: TRACE_TARGET,
+            parent: None,
+            "request",
+            span.kind = "server",
+            span.name = Empty,
+            trace_id = names.trace,
+            parent_id = names.caller.map(|caller| format!("{:016x}", caller.span)),
+            http.request.method = Empty,
+            http.route = Empty,
+            http.response.status_code = Empty,
+            error = Empty,
+        )
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "measures how long a request takes; nothing is decided by it")]
@@ -59,6 +91,7 @@ async fn run(
     method: Method,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
+    traced: Span,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let start = std::time::Instant::now();
     let caller = observer.origins.caller(request.headers());
@@ -82,6 +115,7 @@ async fn run(
     };
     let time = start.elapsed();
     route.count(&observer.meters, &method, status, time);
+    route.tell(&traced, &method, status);
     let (status, milliseconds) = (status.as_u16(), time.as_millis());
     info!(%method, route = route.pattern(), status, milliseconds, "answered");
     outcome
@@ -107,6 +141,18 @@ impl Route {
             Self::Known(address) => address.pattern(),
             Self::Other(pattern) => pattern.as_deref().unwrap_or("-"),
         }
+    }
+
+    fn tell(&self, traced: &Span, method: &Method, status: StatusCode) {
+        if traced.is_none() {
+            return;
+        }
+        let pattern = self.pattern();
+        traced.record("span.name", format!("{method} {pattern}"));
+        traced.record("http.request.method", method.as_str());
+        traced.record("http.route", pattern);
+        traced.record("http.response.status_code", status.as_u16());
+        traced.record("error", status.is_server_error());
     }
 
     fn count(&self, all: &RequestMeters, method: &Method, status: StatusCode, time: Duration) {

@@ -59,6 +59,7 @@ mod support;
 mod tags;
 mod throttling;
 mod token_keys;
+mod traces;
 mod walk_through;
 mod wire;
 
