@@ -5,15 +5,23 @@ use jangteo_coupon::{Admission, ClaimGate, ClaimOutcome};
 use jangteo_redis::{Redis, RedisGate, RedisPass};
 use jangteo_shared_kernel::{CouponId, UserId};
 
+use crate::metrics::GateMeters;
 use crate::storage::Storage;
 
-/// The gate of the shop.
+/// The gate of the shop, which counts what it says.
 #[derive(Debug)]
-pub(crate) enum Gate {
+pub(crate) struct Gate {
+    memory: Memory,
+    meters: GateMeters,
+}
+
+/// Where it remembers who is inside.
+#[derive(Debug)]
+enum Memory {
     /// For one instance, or for several that do not share.
-    InProcess(InProcessGate<Storage>),
+    InProcess(Box<InProcessGate<Storage>>),
     /// For all instances together.
-    Redis(RedisGate<Storage>),
+    Redis(Box<RedisGate<Storage>>),
 }
 
 /// A pass of the gate that gave it out.
@@ -25,10 +33,20 @@ pub(crate) enum Pass {
 
 impl Gate {
     /// A gate that counts from what this storage says, and with Redis if there is one.
-    pub(crate) fn new(storage: Storage, redis: Option<Redis>, sources: Sources) -> Self {
-        match redis {
-            Some(redis) => Self::Redis(RedisGate::new(redis, storage, sources)),
-            None => Self::InProcess(InProcessGate::new(storage)),
+    pub(crate) fn new(storage: Storage, redis: Option<Redis>, sources: Sources, meters: GateMeters) -> Self {
+        let memory = match redis {
+            Some(redis) => Memory::Redis(Box::new(RedisGate::new(redis, storage, sources))),
+            None => Memory::InProcess(Box::new(InProcessGate::new(storage))),
+        };
+        Self { memory, meters }
+    }
+}
+
+impl Pass {
+    fn has_place(&self) -> bool {
+        match self {
+            Self::InProcess(pass) => pass.has_place(),
+            Self::Redis(pass) => pass.has_place(),
         }
     }
 }
@@ -37,25 +55,28 @@ impl ClaimGate for Gate {
     type Pass = Pass;
 
     async fn enter(&self, campaign: CouponId, user: UserId) -> Admission<Pass> {
-        match self {
-            Self::InProcess(gate) => gate.enter(campaign, user).await.map(Pass::InProcess),
-            Self::Redis(gate) => gate.enter(campaign, user).await.map(Pass::Redis),
-        }
+        let admission = match &self.memory {
+            Memory::InProcess(gate) => gate.enter(campaign, user).await.map(Pass::InProcess),
+            Memory::Redis(gate) => gate.enter(campaign, user).await.map(Pass::Redis),
+        };
+        self.meters.said(&admission, Pass::has_place);
+        admission
     }
 
     fn pass_by(&self, campaign: CouponId, user: UserId) -> Pass {
-        match self {
-            Self::InProcess(gate) => Pass::InProcess(gate.pass_by(campaign, user)),
-            Self::Redis(gate) => Pass::Redis(gate.pass_by(campaign, user)),
+        self.meters.passed_by();
+        match &self.memory {
+            Memory::InProcess(gate) => Pass::InProcess(gate.pass_by(campaign, user)),
+            Memory::Redis(gate) => Pass::Redis(gate.pass_by(campaign, user)),
         }
     }
 
     async fn leave(&self, pass: Pass, outcome: ClaimOutcome) {
-        match (self, pass) {
-            (Self::InProcess(gate), Pass::InProcess(pass)) => gate.leave(pass, outcome).await,
-            (Self::Redis(gate), Pass::Redis(pass)) => gate.leave(pass, outcome).await,
+        match (&self.memory, pass) {
+            (Memory::InProcess(gate), Pass::InProcess(pass)) => gate.leave(pass, outcome).await,
+            (Memory::Redis(gate), Pass::Redis(pass)) => gate.leave(pass, outcome).await,
             // Nobody has a pass of a gate that is not there.
-            (Self::InProcess(_), Pass::Redis(_)) | (Self::Redis(_), Pass::InProcess(_)) => {}
+            (Memory::InProcess(_), Pass::Redis(_)) | (Memory::Redis(_), Pass::InProcess(_)) => {}
         }
     }
 }

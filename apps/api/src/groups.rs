@@ -18,6 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::metrics::ConnectionMeters;
 use crate::shop::UseCases;
 use crate::storage::Storage;
 
@@ -130,14 +131,14 @@ impl Groups {
 
 impl Workers {
     /// Starts them: the committers on a thread of their own, the rest here.
-    pub(crate) async fn start(self, storage: &Storage) -> anyhow::Result<Working> {
+    pub(crate) async fn start(self, storage: &Storage, meters: &ConnectionMeters) -> anyhow::Result<Working> {
         let Self { committers, standings, claims } = self;
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (connected, ready) = oneshot::channel();
         let (ending, ended) = oneshot::channel();
-        let here = storage.clone();
+        let (here, meters) = (storage.clone(), meters.clone());
         let work = move || {
-            runtime.block_on(committers.run(&runtime, &here, connected));
+            runtime.block_on(committers.run(&runtime, &here, &meters, connected));
             // Nobody waits if the time to shut down is over.
             let _ = ending.send(());
         };
@@ -154,10 +155,11 @@ impl Committers {
         self,
         runtime: &Runtime,
         storage: &Storage,
+        meters: &ConnectionMeters,
         connected: oneshot::Sender<Result<(), ConnectError>>,
     ) {
         // If nobody hears whether they have started, the server does not start.
-        match self.spawn(runtime, storage).await {
+        match self.spawn(runtime, storage, meters).await {
             Ok(committers) => {
                 let _ = connected.send(Ok(()));
                 for committer in committers {
@@ -165,6 +167,7 @@ impl Committers {
                         tracing::error!(%error, "a committer did not end in order");
                     }
                 }
+                meters.forget_committers();
             }
             Err(error) => {
                 let _ = connected.send(Err(error));
@@ -172,9 +175,18 @@ impl Committers {
         }
     }
 
-    async fn spawn(self, runtime: &Runtime, storage: &Storage) -> Result<[JoinHandle<()>; 4], ConnectError> {
+    async fn spawn(
+        self,
+        runtime: &Runtime,
+        storage: &Storage,
+        meters: &ConnectionMeters,
+    ) -> Result<[JoinHandle<()>; 4], ConnectError> {
         let sets = if storage.writes_side_by_side() { SIDE_BY_SIDE } else { NonZeroU32::MIN };
-        let own = || storage.with_own_writers(sets);
+        let own = async || {
+            let own = storage.with_own_writers(sets).await?;
+            meters.add_committer(&own);
+            Ok::<_, ConnectError>(own)
+        };
         Ok([
             runtime.spawn(self.place_order.run(own().await?, sets)),
             runtime.spawn(self.pay_order.run(own().await?, sets)),

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::Settings;
+use crate::metrics::Job;
 use crate::relay;
 use crate::shop::Shop;
 
@@ -69,7 +70,9 @@ async fn sweep(shop: Arc<Shop>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match forget_old_answers(&shop.storage, &shop.sources).await {
+        let outcome = forget_old_answers(&shop.storage, &shop.sources).await;
+        shop.meters.jobs.ran(Job::ForgetAnswers, &outcome);
+        match outcome {
             Ok(0) => tracing::debug!("no stored answer is old enough to be deleted"),
             Ok(forgotten) => tracing::info!(forgotten, "deleted old stored answers"),
             Err(error) => tracing::warn!(%error, "stored answers could not be deleted; trying again later"),
@@ -83,7 +86,9 @@ async fn expire(shop: Arc<Shop>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match expire_due_orders(&shop.storage, &shop.sources).await {
+        let outcome = expire_due_orders(&shop.storage, &shop.sources).await;
+        shop.meters.jobs.ran(Job::ExpireOrders, &outcome);
+        match outcome {
             Ok(0) => {}
             Ok(expired) => tracing::info!(expired, "unpaid orders have expired"),
             Err(error) => tracing::warn!(%error, "unpaid orders could not expire; trying again soon"),
@@ -97,7 +102,9 @@ async fn expire_points(shop: Arc<Shop>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match expire_due_points(&shop.storage, &shop.sources).await {
+        let outcome = expire_due_points(&shop.storage, &shop.sources).await;
+        shop.meters.jobs.ran(Job::ExpirePoints, &outcome);
+        match outcome {
             Ok(0) => {}
             Ok(expired) => tracing::info!(expired, "point lots have expired"),
             Err(error) => tracing::warn!(%error, "points could not expire; trying again later"),
@@ -111,7 +118,9 @@ async fn count(shop: Arc<Shop>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match count_sales(&shop.storage, &shop.sources, shop.zone).await {
+        let outcome = count_sales(&shop.storage, &shop.sources, shop.zone).await;
+        shop.meters.jobs.ran(Job::CountSales, &outcome);
+        match outcome {
             Ok(0) => {}
             Ok(counted) => tracing::debug!(counted, "sales were counted"),
             Err(error) => tracing::warn!(%error, "sales could not be counted; trying again soon"),

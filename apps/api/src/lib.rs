@@ -10,6 +10,7 @@ mod administration;
 mod body;
 mod call;
 mod cli;
+mod commands;
 mod config;
 mod docs;
 mod door_names;
@@ -33,6 +34,7 @@ mod server;
 mod shop;
 mod storage;
 mod throttle;
+mod traces;
 mod transport;
 
 pub use cli::run;

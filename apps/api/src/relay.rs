@@ -7,6 +7,7 @@ use jangteo_application::{Envelope, EventSink, Relay, SinkError};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use crate::metrics::Job;
 use crate::shop::Shop;
 
 /// How often the outbox is looked at while nothing is there.
@@ -57,7 +58,9 @@ pub(crate) async fn run(shop: Arc<Shop>, mut stopping: watch::Receiver<bool>) {
 
 /// Goes over the outbox once and says whether anything was delivered.
 async fn pass(relay: &mut Relay, shop: &Shop) -> bool {
-    match relay.relay_pass(&shop.storage, &LogSink).await {
+    let outcome = relay.relay_pass(&shop.storage, &LogSink).await;
+    shop.meters.jobs.ran(Job::RelayEvents, &outcome);
+    match outcome {
         Ok(relayed) => {
             if relayed.delivered > 0 || relayed.failed > 0 {
                 tracing::debug!(

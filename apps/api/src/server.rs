@@ -14,9 +14,11 @@ use crate::config::Settings;
 use crate::docs::{self, Document};
 use crate::groups::Workers;
 use crate::health::Stage;
+use crate::metrics::RequestMeters;
 use crate::observe::{Observer, observe};
 use crate::problem::Problem;
 use crate::shop::Shop;
+use crate::traces::Traces;
 use crate::transport::{Origins, SecurityHeaders, Tls};
 use crate::{jobs, metrics, routes, transport};
 
@@ -26,20 +28,24 @@ pub(crate) async fn serve(
     settings: &Settings,
     tls: Option<&Tls>,
     (shop, workers): (Shop, Workers),
+    traces: &Traces,
     asked_to_stop: impl Future<Output = ()>,
     listening: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let working = workers.start(&shop.storage).await?;
+    let working = workers.start(&shop.storage, &shop.meters.connections).await?;
     let shop = Data::new(shop);
     let stage = Data::new(Stage::default());
+    let meters = RequestMeters::of(&routes::all());
     let observer = Data::new(Observer {
         sources: shop.sources.clone(),
         request_timeout: settings.request_timeout,
         headers: SecurityHeaders::new(tls.is_some(), settings.transport.hsts_max_age),
         origins: Origins::new(settings.transport.origins.clone()),
+        meters: meters.clone(),
+        sampler: traces.sampler(),
     });
     let document = Data::new(Document::new()?);
-    let registry = Data::new(metrics::registry(&shop.sources));
+    let registry = Data::new(metrics::registry(&shop.sources, &shop.meters, &meters, traces.meters()));
     let listener =
         transport::listen(settings.bind).with_context(|| format!("cannot listen on {}", settings.bind))?;
     let address = listener.local_addr()?;
@@ -53,7 +59,7 @@ pub(crate) async fn serve(
                 .app_data(Data::clone(&document))
                 .app_data(Data::clone(&registry))
                 .wrap(from_fn(observe))
-                .configure(|config| routes::all().serve(config))
+                .configure(|config| routes::all().serve(config, &meters))
                 .configure(docs::serve)
                 .default_service(web::to(nothing_here))
         })?

@@ -26,6 +26,7 @@ use crate::gate::Gate;
 use crate::groups::{Groups, Workers, groups};
 use crate::kept::{Kept, SecondLevel, Writes};
 use crate::keys::{self, LiveRing};
+use crate::metrics::ShopMeters;
 use crate::problem::Problem;
 use crate::rate_limits::RateLimits;
 use crate::security_events::DoorWatch;
@@ -42,6 +43,8 @@ pub(crate) struct Shop {
     pub(crate) claims: GatedClaims<Gate>,
     /// Time and chance.
     pub(crate) sources: Sources,
+    /// What is counted, besides what the use cases count.
+    pub(crate) meters: ShopMeters,
     /// What bodies are read under.
     pub(crate) terms: Terms,
     /// Whose days, weeks and months count.
@@ -118,7 +121,8 @@ impl Shop {
         };
         let rate_limits = RateLimits::new(settings, redis.as_ref(), &sources, &keys.fields);
         let counters = ShopCounters::new(redis.clone(), sources.clone());
-        let gate = Gate::new(storage.clone(), redis.clone(), sources.clone());
+        let meters = ShopMeters::new(storage.clone(), redis.clone());
+        let gate = Gate::new(storage.clone(), redis.clone(), sources.clone(), meters.gate.clone());
         let hasher = Argon2idHasher::new(settings.password_cost, settings.password_bounds, entropy)?;
         let passwords = Arc::new(hasher);
         let access_tokens: Arc<dyn AccessTokens> = Arc::new(Hs256Tokens::new(&keys.token));
@@ -141,7 +145,7 @@ impl Shop {
             claims: GatedClaims::new(gate, sources.clone()),
             terms: Terms { currency: settings.currency },
             zone: settings.zone,
-            kept: Kept::new(sources.clone(), writes, second),
+            kept: Kept::new(sources.clone(), writes, second, meters.kept.clone()),
             rate_limits,
             throttle: Throttle::new(settings, counters, &keys.fields),
             door_watch: DoorWatch::new(DoorNames::new(&keys.fields, &settings.transport.trusted_proxies)),
@@ -154,6 +158,7 @@ impl Shop {
             use_cases,
             administration: ForAdministrators::new(Administration::new(settings, &sources)),
             sources,
+            meters,
         };
         Ok((shop, workers))
     }

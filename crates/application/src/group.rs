@@ -12,11 +12,13 @@ use jangteo_shared_kernel::StorageError;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::Sources;
 use crate::meters::{GroupMeters, now};
 use crate::pending::{NextSet, Pending};
+use crate::traces::{Way, set_span};
 
 /// How many may wait. Whoever comes then is told to come again: waiting longer helps nobody.
 const QUEUE: usize = 4_096;
@@ -32,11 +34,13 @@ const AHEAD: usize = 2 * SET;
 
 /// Hands commands or questions of one kind to whoever works on them, set after set.
 pub struct Group<C, V> {
+    kind: &'static str,
     queue: mpsc::Sender<Message<C, V>>,
 }
 
 /// The other end of a [`Group`].
 pub(crate) struct Queue<C, V> {
+    kind: &'static str,
     messages: mpsc::Receiver<Message<C, V>>,
     meters: GroupMeters,
 }
@@ -64,6 +68,7 @@ enum Message<C, V> {
 struct Waiting<C, V> {
     command: C,
     since: Instant,
+    way: Way,
     answer: Answer<V>,
 }
 
@@ -72,7 +77,7 @@ type Answer<V> = oneshot::Sender<Result<V, StorageError>>;
 /// A queue, whose kind is called so among the figures.
 pub(crate) fn group<C, V>(kind: &'static str, sources: &Sources) -> (Group<C, V>, Queue<C, V>) {
     let (queue, messages) = mpsc::channel(QUEUE);
-    (Group { queue }, Queue { messages, meters: sources.meters().group(kind) })
+    (Group { kind, queue }, Queue { kind, messages, meters: sources.meters().group(kind) })
 }
 
 impl<C, V> Group<C, V> {
@@ -82,7 +87,7 @@ impl<C, V> Group<C, V> {
     /// the command is in the queue takes it back; later it is too late.
     pub async fn submit(&self, command: C) -> Result<V, StorageError> {
         let (answer, verdict) = oneshot::channel();
-        let waiting = Waiting { command, since: now(), answer };
+        let waiting = Waiting { command, since: now(), way: Way::begin(self.kind), answer };
         self.queue.try_send(Message::Command(waiting)).map_err(|refused| match refused {
             TrySendError::Full(_) => unavailable("too many wait"),
             TrySendError::Closed(_) => unavailable("nothing is taken any more"),
@@ -106,7 +111,7 @@ impl<C, V> Queue<C, V> {
         side_by_side: NonZeroU32,
         set_work: impl SetWork<Command = C, Verdict = V>,
     ) {
-        let Self { mut messages, meters } = self;
+        let Self { kind, mut messages, meters } = self;
         let (mut pending, mut under_way) = (Pending::new(), Vec::new());
         let (mut arrived, mut open) = (Vec::with_capacity(SET), true);
         loop {
@@ -114,7 +119,7 @@ impl<C, V> Queue<C, V> {
                 && (under_way.is_empty() || pending.len() >= BESIDE)
                 && let Some(NextSet { items, subjects }) = pending.next_set(SET)
             {
-                under_way.push((Box::pin(settle(&set_work, &meters, items)), subjects));
+                under_way.push((Box::pin(settle(&set_work, kind, &meters, items)), subjects));
             }
             if !open && under_way.is_empty() && pending.len() == 0 {
                 return;
@@ -156,25 +161,32 @@ impl<C, V> Queue<C, V> {
 /// alone; but nothing is tried again while the storage cannot be reached.
 async fn settle<W: SetWork>(
     set_work: &W,
+    kind: &'static str,
     meters: &GroupMeters,
     waiting: Vec<Waiting<W::Command, W::Verdict>>,
 ) {
     let (mut commands, mut answers) = (Vec::with_capacity(waiting.len()), Vec::with_capacity(waiting.len()));
+    // Empty where nobody looks at traces.
+    let mut spans = Vec::new();
     let taken = now();
     // Where nobody waits for the answer, the command was taken back.
-    for Waiting { command, since, answer } in waiting.into_iter().filter(|one| !one.answer.is_closed()) {
+    for Waiting { command, since, way, answer } in waiting.into_iter().filter(|one| !one.answer.is_closed()) {
         meters.waited(taken - since);
         commands.push(command);
         answers.push(answer);
+        let span = way.taken();
+        if !span.is_disabled() {
+            spans.push(span);
+        }
     }
     let mut answers = answers.into_iter();
-    let mut parts = vec![commands.as_slice()];
+    let mut parts = vec![(commands.as_slice(), spans.as_slice())];
     // The last part is the earliest: answers go out in the order of the commands.
-    while let Some(part) = parts.pop() {
+    while let Some((part, spans)) = parts.pop() {
         if part.is_empty() {
             continue;
         }
-        match work(set_work, meters, part).await {
+        match work(set_work, meters, part).instrument(set_span(kind, spans)).await {
             Ok(verdicts) => {
                 for (verdict, answer) in verdicts.into_iter().zip(answers.by_ref()) {
                     // Whoever has stopped waiting finds out by their key.
@@ -196,7 +208,8 @@ async fn settle<W: SetWork>(
             Err(error) => {
                 tracing::warn!(%error, commands = part.len(), "a set failed, trying its halves");
                 let (first, second) = part.split_at(part.len() / 2);
-                parts.extend([second, first]);
+                let (first_spans, second_spans) = spans.split_at(spans.len() / 2);
+                parts.extend([(second, second_spans), (first, first_spans)]);
             }
         }
     }
@@ -234,7 +247,7 @@ fn unavailable(reason: &str) -> StorageError {
 
 impl<C, V> fmt::Debug for Group<C, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Group").field("free", &self.queue.capacity()).finish()
+        f.debug_struct("Group").field("kind", &self.kind).field("free", &self.queue.capacity()).finish_non_exhaustive()
     }
 }
 

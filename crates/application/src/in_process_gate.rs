@@ -43,6 +43,14 @@ pub struct InProcessPass {
 #[derive(Debug)]
 struct Place(Arc<House>);
 
+impl InProcessPass {
+    /// Whether the gate counts its holder among those inside.
+    #[must_use]
+    pub const fn has_place(&self) -> bool {
+        self.place.is_some()
+    }
+}
+
 impl<Q> InProcessGate<Q> {
     /// A gate that counts from what is read here.
     pub fn new(allotments: Q) -> Self {

@@ -1,11 +1,14 @@
 //! What the application counts, for those who operate it (ADR-038).
 
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use tokio::time::Instant;
@@ -15,11 +18,25 @@ use tokio::time::Instant;
 pub struct Meters {
     /// Transactions that were run again after a lost race.
     pub(crate) reruns: Counter,
+    /// Events that a sink took.
+    pub(crate) deliveries: Counter,
+    /// Deliveries that failed.
+    pub(crate) failed_deliveries: Counter,
+    /// How old the oldest event was that the last pass over the outbox found.
+    pub(crate) outbox_lag: Lag,
+    /// How long the oldest of the orders had been due that were let expire last.
+    pub(crate) expiry_lag: Lag,
+    /// How old the oldest sale was that was counted last.
+    pub(crate) ranking_lag: Lag,
     set_size: Histograms,
     queue_wait: Histograms,
     set_time: Histograms,
     refused_requests: Family<Class, Counter>,
 }
+
+/// How far behind a job was when it last looked; nothing if it found nothing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lag(Gauge<f64, AtomicU64>);
 
 /// One histogram for each kind of group.
 type Histograms = Family<Kind, Histogram, fn() -> Histogram>;
@@ -56,6 +73,11 @@ impl Default for Meters {
     fn default() -> Self {
         Self {
             reruns: Counter::default(),
+            deliveries: Counter::default(),
+            failed_deliveries: Counter::default(),
+            outbox_lag: Lag::default(),
+            expiry_lag: Lag::default(),
+            ranking_lag: Lag::default(),
             set_size: Family::new_with_constructor(sizes),
             queue_wait: Family::new_with_constructor(times),
             set_time: Family::new_with_constructor(times),
@@ -77,6 +99,16 @@ impl Meters {
         registry.register_with_unit("group_set_time", help, Unit::Seconds, self.set_time.clone());
         let help = "Requests refused because their client had made too many of their class";
         registry.register("rate_limited_requests", help, self.refused_requests.clone());
+        let help = "Events that were taken where they are delivered to";
+        registry.register("event_deliveries", help, self.deliveries.clone());
+        let help = "Deliveries of events that failed; each is tried again";
+        registry.register("event_delivery_failures", help, self.failed_deliveries.clone());
+        let help = "Age of the oldest event that the last pass over the outbox found";
+        registry.register_with_unit("outbox_lag", help, Unit::Seconds, self.outbox_lag.0.clone());
+        let help = "For how long the oldest unpaid order had been overdue when orders were last let expire";
+        registry.register_with_unit("order_expiry_lag", help, Unit::Seconds, self.expiry_lag.0.clone());
+        let help = "Age of the oldest uncounted sale when sales were last counted";
+        registry.register_with_unit("ranking_lag", help, Unit::Seconds, self.ranking_lag.0.clone());
     }
 
     /// The meter of refused requests of one class; it is there from now on.
@@ -92,6 +124,13 @@ impl Meters {
             queue_wait: self.queue_wait.get_or_create_owned(&kind),
             set_time: self.set_time.get_or_create_owned(&kind),
         }
+    }
+}
+
+impl Lag {
+    /// So long; a clock that was set back makes it nothing.
+    pub(crate) fn set(&self, lag: TimeDelta) {
+        self.0.set(lag.to_std().unwrap_or_default().as_secs_f64());
     }
 }
 

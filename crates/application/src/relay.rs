@@ -91,7 +91,7 @@ impl Relay {
         self.settle(storage).await?;
         // New aggregates come behind it, so the pass has an end however many are told of meanwhile.
         let end = storage.last_undelivered_event().await?;
-        let mut after = None;
+        let (mut after, mut lag) = (None, TimeDelta::zero());
         while after < end && !*self.stopping.borrow() {
             let Some((lease, batch)) = self.next_batch(storage, after.as_ref()).await? else {
                 relayed.elsewhere = true;
@@ -99,9 +99,13 @@ impl Relay {
             };
             let Some(last) = batch.last() else { break };
             after = Some(last.position());
+            let now = self.sources.now();
+            lag = batch.iter().map(|event| now - event.occurred_at).fold(lag, TimeDelta::max);
             let runs = self.deliver(sink, batch, &lease).await;
             self.take_note(&mut relayed, runs);
         }
+        // Of what waits where somebody else delivers, they tell.
+        self.sources.meters().outbox_lag.set(lag);
         self.settle(storage).await?;
         Ok(relayed)
     }
@@ -196,14 +200,18 @@ impl Relay {
     }
 
     fn take_note(&mut self, relayed: &mut Relayed, runs: Vec<Run>) {
+        let meters = self.sources.meters();
         for run in runs {
-            relayed.delivered += u64::try_from(run.delivered.len()).unwrap_or(u64::MAX);
+            let delivered = u64::try_from(run.delivered.len()).unwrap_or(u64::MAX);
+            relayed.delivered += delivered;
+            meters.deliveries.inc_by(delivered);
             self.unsettled.extend(run.delivered);
             if let Some(error) = run.failed {
                 if relayed.failed == 0 {
                     tracing::warn!(%error, "an event was not taken; it is tried again, and its aggregate waits");
                 }
                 relayed.failed += 1;
+                meters.failed_deliveries.inc();
             }
         }
     }

@@ -4,8 +4,10 @@ use std::slice;
 use std::time::Duration;
 
 use jangteo_shared_kernel::{StorageError, UnitOfWork, atomically, retrying};
+use tracing::Instrument as _;
 
 use crate::Sources;
+use crate::traces::{decide_span, transaction_span};
 
 /// A use case over a slice of commands and an open transaction.
 ///
@@ -54,7 +56,10 @@ where
     C: SetUseCase<U::Tx>,
 {
     let pause = |attempts| back_off(sources, attempts);
-    let decide = || atomically(uow, async |tx: &mut U::Tx| use_case.decide(tx, commands).await);
+    let decide = || {
+        let decided = async |tx: &mut U::Tx| use_case.decide(tx, commands).instrument(decide_span()).await;
+        atomically(uow, decided).instrument(transaction_span())
+    };
     retrying(pause, decide).await
 }
 

@@ -44,6 +44,14 @@ struct Place {
     name: String,
 }
 
+impl RedisPass {
+    /// Whether the gate counts its holder among those inside. It does not while it has no memory.
+    #[must_use]
+    pub const fn has_place(&self) -> bool {
+        self.place.is_some()
+    }
+}
+
 impl<Q> RedisGate<Q> {
     /// A gate whose memory is in Redis, and that starts from what is read from the database.
     pub fn new(redis: Redis, allotments: Q, sources: Sources) -> Self {

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use jangteo_application::TRACE_TARGET;
 use jangteo_shared_kernel::{StorageError, Timestamp};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryResult, QueryTrait, SelectTwo,
     Statement, Value,
 };
+use tracing::{Instrument as _, Span, info_span};
 
 use crate::engine::Engine;
 use crate::error::not_all_saved;
@@ -27,21 +29,29 @@ pub(crate) struct Lane<C> {
 impl<C: ConnectionTrait> Lane<C> {
     /// Runs a statement and says how many rows it touched.
     pub(crate) async fn run(&self, statement: Statement) -> Result<u64, StorageError> {
-        self.announce(&statement);
-        let done = self.connection.execute_raw(statement).await.map_err(|error| self.engine.error(error))?;
-        Ok(done.rows_affected())
+        let span = self.announce(&statement);
+        let done = self.connection.execute_raw(statement).instrument(span).await;
+        Ok(done.map_err(|error| self.engine.error(error))?.rows_affected())
     }
 
     /// Runs a statement and reads its rows.
     pub(crate) async fn fetch(&self, statement: Statement) -> Result<Vec<QueryResult>, StorageError> {
-        self.announce(&statement);
-        self.connection.query_all_raw(statement).await.map_err(|error| self.engine.error(error))
+        let span = self.announce(&statement);
+        let rows = self.connection.query_all_raw(statement).instrument(span).await;
+        rows.map_err(|error| self.engine.error(error))
     }
 
-    fn announce(&self, statement: &Statement) {
+    /// Tells of a statement that is about to run. Values are told to nobody.
+    fn announce(&self, statement: &Statement) -> Span {
         if let Some(hook) = &self.on_statement {
             hook(&statement.sql);
         }
+        info_span!(
+            target: TRACE_TARGET,
+            "statement",
+            span.kind = "client",
+            db.query.text = statement.sql,
+        )
     }
 
     /// Inserts all rows by one statement; none by no rows.

@@ -111,6 +111,7 @@ mod error;
 mod lane;
 mod names;
 mod options;
+mod pool;
 mod queries;
 mod replicas;
 mod repositories;
@@ -123,5 +124,6 @@ pub use error::no_encrypted_connection;
 #[cfg(feature = "server")]
 pub use options::protection;
 pub use options::{ConnectError, StatementHook, StorageOptions, WrittenProducts, WrittenProductsHook};
+pub use pool::PoolUse;
 pub use storage::SeaOrmStorage;
 pub use transaction::SeaOrmTransaction;

@@ -95,6 +95,16 @@ impl Replicas {
         Ok(Self { all, turn: AtomicUsize::new(0) })
     }
 
+    /// What leads to each of them.
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = &Lane<DatabaseConnection>> {
+        self.all.iter().map(|replica| &replica.lane)
+    }
+
+    /// How many did not answer when they were last asked.
+    pub(crate) fn away(&self) -> usize {
+        self.all.iter().filter(|replica| replica.lost_until().is_some()).count()
+    }
+
     /// How many do not answer.
     pub(crate) async fn lost(&self) -> usize {
         let mut lost = 0;

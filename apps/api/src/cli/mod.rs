@@ -20,7 +20,7 @@ use clap::Parser;
 
 use self::arguments::{AdminCommand, Arguments, Command, KeysCommand, RankingCommand};
 use crate::config::{ConfigFault, Configuration, Origins};
-use crate::observe::start_logging;
+use crate::observe::start_telling;
 use crate::openapi;
 
 /// Done.
@@ -66,8 +66,9 @@ fn execute(arguments: Arguments) -> anyhow::Result<u8> {
     let profile = profile.or_else(|| std::env::var("JANGTEO_PROFILE").ok()).filter(|name| !name.is_empty());
     let configuration = Configuration::load(&Origins::of_this_process(config, profile))?;
     let settings = &configuration.settings;
-    start_logging(settings);
-    match command {
+    let serves = matches!(command, Command::Serve { .. });
+    let traces = start_telling(settings, serves)?;
+    let outcome = match command {
         Command::Openapi | Command::Keys { command: KeysCommand::Generate { .. } } => Ok(DONE),
         Command::Config => {
             say(configuration.to_string().trim_end())?;
@@ -76,7 +77,7 @@ fn execute(arguments: Arguments) -> anyhow::Result<u8> {
             }
             Ok(DONE)
         }
-        Command::Serve { migrate } => System::new().block_on(serve::run(&configuration, migrate)),
+        Command::Serve { migrate } => System::new().block_on(serve::run(&configuration, migrate, &traces)),
         Command::Migrate { check, down } => System::new().block_on(migrate::run(settings, check, down)),
         Command::Audit { json } => System::new().block_on(audit::run(settings, json)),
         Command::Ranking { command: RankingCommand::Rebuild { from, until } } => {
@@ -91,7 +92,9 @@ fn execute(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Admin { command: AdminCommand::Create { email, name } } => {
             System::new().block_on(admin::create(settings, email, name))
         }
-    }
+    };
+    traces.close();
+    outcome
 }
 
 /// Prints a line for the person who asked.

@@ -3,10 +3,11 @@
 use super::{DONE, say, signals};
 use crate::config::Configuration;
 use crate::shop::Shop;
+use crate::traces::Traces;
 use crate::transport::Tls;
 use crate::{server, storage};
 
-pub(super) async fn run(configuration: &Configuration, migrate: bool) -> anyhow::Result<u8> {
+pub(super) async fn run(configuration: &Configuration, migrate: bool, traces: &Traces) -> anyhow::Result<u8> {
     for warning in configuration.warnings() {
         tracing::warn!("{warning}");
     }
@@ -26,6 +27,7 @@ pub(super) async fn run(configuration: &Configuration, migrate: bool) -> anyhow:
     }
     let scheme = if tls.is_some() { "https" } else { "http" };
     let listening = |address| Ok(say(format!("jangteo is listening on {scheme}://{address}"))?);
-    server::serve(settings, tls.as_ref(), (shop, workers), asked_to_stop, listening).await?;
+    let served = server::serve(settings, tls.as_ref(), (shop, workers), traces, asked_to_stop, listening);
+    Box::pin(served).await?;
     Ok(DONE)
 }

@@ -9,6 +9,7 @@ mod keys;
 mod layers;
 mod reader;
 mod settings;
+mod telemetry;
 mod transport;
 mod warnings;
 
@@ -18,6 +19,7 @@ pub(crate) use fault::{ConfigFault, Invalid};
 pub(crate) use keys::KeySource;
 pub(crate) use layers::Origins;
 pub(crate) use settings::{LogFormat, Settings};
+pub(crate) use telemetry::Collector;
 pub(crate) use transport::TlsFiles;
 
 /// The settings in effect, and where each came from.

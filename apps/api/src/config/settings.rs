@@ -17,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 use super::allowances::Allowances;
 use super::keys::KeySource;
 use super::reader::{Reader, quoted};
+use super::telemetry::Collector;
 use super::transport::{TransportSettings, pem_file, shown_path};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -83,6 +84,8 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     /// `log.filter`: what is logged.
     pub(crate) log_filter: String,
+    /// `telemetry.otlp.*`: where traces are sent; `None` is nowhere.
+    pub(crate) collector: Option<Collector>,
 }
 
 /// How a log is written.
@@ -157,6 +160,7 @@ impl Settings {
             log_format: from
                 .parsed("log.format", LogFormat::Pretty, log_format, |format| quoted(format.name())),
             log_filter: from.parsed("log.filter", "info".to_owned(), log_filter, quoted),
+            collector: Collector::read(from),
         };
         if settings.drain_delay >= settings.shutdown_timeout {
             from.refuse("server.drain_delay", "must be shorter than server.shutdown_timeout".to_owned());

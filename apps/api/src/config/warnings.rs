@@ -6,8 +6,8 @@ use jangteo_security::Argon2idCost;
 use jangteo_storage_sea_orm::protection;
 use jangteo_tls::Protection;
 
-use super::Settings;
 use super::settings::engine;
+use super::{Collector, Settings};
 use crate::transport::Origin;
 
 pub(super) fn of(settings: &Settings) -> Vec<String> {
@@ -34,6 +34,9 @@ pub(super) fn of(settings: &Settings) -> Vec<String> {
     warnings.extend(on_the_way("database.replica_urls", &settings.replica_urls));
     if settings.redis.as_ref().is_some_and(|redis| redis.protection() == Protection::Readable) {
         warnings.push(format!("redis.url {READABLE}; write rediss://"));
+    }
+    if settings.collector.as_ref().is_some_and(Collector::is_overheard) {
+        warnings.push(format!("telemetry.otlp.endpoint {READABLE}; write https://"));
     }
     if settings.access_lifetime > Duration::from_hours(1) {
         warnings.push("sessions.access_lifetime is above an hour".to_owned());

@@ -22,6 +22,7 @@ use jangteo_shared_kernel::Timestamp;
 use serde::Serialize;
 
 use crate::body::values::bytes;
+use crate::metrics::KeptMeters;
 use crate::problem::Problem;
 use crate::reply::Tag;
 use first::{FirstLevel, Young};
@@ -50,12 +51,13 @@ pub(crate) struct Kept<S> {
     writes: Arc<Writes>,
     first: FirstLevel<AnswerName>,
     second: S,
+    meters: KeptMeters,
 }
 
 impl<S: SharedAnswers> Kept<S> {
     /// Nothing is kept yet. Whoever writes notes it in `writes`.
-    pub(crate) fn new(sources: Sources, writes: Arc<Writes>, second: S) -> Self {
-        Self { sources, writes, first: FirstLevel::new(), second }
+    pub(crate) fn new(sources: Sources, writes: Arc<Writes>, second: S, meters: KeptMeters) -> Self {
+        Self { sources, writes, first: FirstLevel::new(), second, meters }
     }
 
     /// The answer of this name, made by `make` from the database unless there is a good one. Whoever asks while it is
@@ -68,16 +70,25 @@ impl<S: SharedAnswers> Kept<S> {
         let edition = self.writes.edition(name.topic());
         let now = self.sources.now();
         let entry = match self.first.find(&name, edition, now) {
-            Ok(finished) => return Ok(finished),
+            Ok(finished) => {
+                self.meters.process.inc();
+                return Ok(finished);
+            }
             Err(entry) => entry,
         };
         // Whoever makes it may go away meanwhile; then the next one who waits does.
+        let mut waited = true;
         let outcome = entry.value.get_or_init(async || {
+            waited = false;
             let young = self.fetch(&name, entry.begun, make).await?;
             self.first.weigh(&young.finished);
             Ok(young)
         });
-        outcome.await.as_ref().map(|young| young.finished.clone()).map_err(Clone::clone)
+        let finished = outcome.await.as_ref().map(|young| young.finished.clone()).map_err(Clone::clone);
+        if waited {
+            self.meters.waited.inc();
+        }
+        finished
     }
 
     /// Hears what other instances have written, for ever.
@@ -101,6 +112,10 @@ impl<S: SharedAnswers> Kept<S> {
     where
         F: Future<Output = Result<Finished, Problem>>,
     {
+        let make = || {
+            self.meters.database.inc();
+            make()
+        };
         let own = |finished| Young { finished, until: begun + LIFE_DELTA };
         // What was put there before this instance wrote is gone from there when it has lived its life.
         if self.writes.lately(name.topic(), begun) {
@@ -110,6 +125,7 @@ impl<S: SharedAnswers> Kept<S> {
         let asked = self.sources.now();
         match self.second.find(&text).await {
             SharedAnswer::Found(answer, left) => {
+                self.meters.redis.inc();
                 let left = TimeDelta::from_std(left).unwrap_or(LIFE_DELTA).min(LIFE_DELTA);
                 Ok(Young { finished: Finished::received(answer)?, until: asked + left })
             }

@@ -89,7 +89,7 @@ impl Instance {
         let clock = Arc::new(Hands(Mutex::new(Timestamp::UNIX_EPOCH + TimeDelta::days(20_000))));
         let sources = Sources::new(Arc::clone(&clock) as _, Arc::new(NoChance));
         let writes = Arc::new(Writes::new());
-        let kept = Arc::new(Kept::new(sources, Arc::clone(&writes), shared.clone()));
+        let kept = Arc::new(Kept::new(sources, Arc::clone(&writes), shared.clone(), KeptMeters::new()));
         Self { kept, writes, clock, made: Arc::default() }
     }
 

@@ -4,5 +4,5 @@ mod logging;
 mod names;
 mod request;
 
-pub(crate) use logging::start_logging;
+pub(crate) use logging::start_telling;
 pub(crate) use request::{Observer, observe};

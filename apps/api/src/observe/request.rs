@@ -6,16 +6,20 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
-use jangteo_application::Sources;
+use jangteo_application::{Sources, TRACE_TARGET};
 use tokio::time::timeout;
-use tracing::{Instrument, info, info_span};
+use tracing::field::Empty;
+use tracing::{Instrument, Span, info, info_span};
 
 use super::names::Names;
+use crate::metrics::{AddressMeters, RequestMeters};
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RateLimitHeaders;
+use crate::traces::Sampler;
 use crate::transport::{Ahead, Origins, SecurityHeaders, in_pieces};
 
 /// What the layer needs.
@@ -29,6 +33,10 @@ pub(crate) struct Observer {
     pub(crate) headers: SecurityHeaders,
     /// Pages of which origins may call.
     pub(crate) origins: Origins,
+    /// Count requests.
+    pub(crate) meters: RequestMeters,
+    /// Says which traces are sent, if any.
+    pub(crate) sampler: Option<Sampler>,
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -45,16 +53,45 @@ pub(crate) async fn observe(
     let names = Names::of(request.headers(), &observer.sources);
     let span = info_span!("request", request_id = names.request, trace_id = names.trace);
     let method = request.method().clone();
-    run(observer, names, method, request, next).instrument(span).await
+    let traced = observer.trace(&names);
+    run(observer, names, method, request, next, traced.clone()).instrument(traced).instrument(span).await
+}
+
+impl Observer {
+    /// The span of a request whose trace is sent, or none.
+    fn trace(&self, names: &Names) -> Span {
+        let Some(sampler) = self.sampler else { return Span::none() };
+        let sent = match names.caller {
+            Some(caller) => caller.sampled,
+            None => u128::from_str_radix(&names.trace, 16).is_ok_and(|trace| sampler.takes(trace)),
+        };
+        if !sent {
+            return Span::none();
+        }
+        info_span!(
+            target: TRACE_TARGET,
+            parent: None,
+            "request",
+            span.kind = "server",
+            span.name = Empty,
+            trace_id = names.trace,
+            parent_id = names.caller.map(|caller| format!("{:016x}", caller.span)),
+            http.request.method = Empty,
+            http.route = Empty,
+            http.response.status_code = Empty,
+            error = Empty,
+        )
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "measures how long a request takes; nothing is decided by it")]
 async fn run(
     observer: Data<Observer>,
     names: Names,
-    method: actix_web::http::Method,
+    method: Method,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
+    traced: Span,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let start = std::time::Instant::now();
     let caller = observer.origins.caller(request.headers());
@@ -66,10 +103,7 @@ async fn run(
         },
     };
     // The pattern, never the path or the query: those may hold personal data.
-    let route = match &outcome {
-        Ok(answer) => answer.request().match_pattern(),
-        Err(_) => None,
-    };
+    let route = Route::of(outcome.as_ref().ok());
     let complete = |headers: &mut HeaderMap| complete(headers, &names, &observer, caller);
     let outcome = match outcome {
         Ok(answer) => Ok(finish(answer, &names.trace, complete)),
@@ -79,10 +113,54 @@ async fn run(
         Ok(answer) => answer.status(),
         Err(error) => error.as_response_error().status_code(),
     };
-    let (status, milliseconds) = (status.as_u16(), start.elapsed().as_millis());
-    let route = route.as_deref().unwrap_or("-");
-    info!(%method, route, status, milliseconds, "answered");
+    let time = start.elapsed();
+    route.count(&observer.meters, &method, status, time);
+    route.tell(&traced, &method, status);
+    let (status, milliseconds) = (status.as_u16(), time.as_millis());
+    info!(%method, route = route.pattern(), status, milliseconds, "answered");
     outcome
+}
+
+/// Where a request was led.
+enum Route {
+    /// To an address of the table.
+    Known(AddressMeters),
+    /// Elsewhere, or nowhere.
+    Other(Option<String>),
+}
+
+impl Route {
+    fn of(answer: Option<&ServiceResponse<BoxBody>>) -> Self {
+        let Some(request) = answer.map(ServiceResponse::request) else { return Self::Other(None) };
+        let known = request.app_data::<AddressMeters>().cloned();
+        known.map_or_else(|| Self::Other(request.match_pattern()), Self::Known)
+    }
+
+    fn pattern(&self) -> &str {
+        match self {
+            Self::Known(address) => address.pattern(),
+            Self::Other(pattern) => pattern.as_deref().unwrap_or("-"),
+        }
+    }
+
+    fn tell(&self, traced: &Span, method: &Method, status: StatusCode) {
+        if traced.is_none() {
+            return;
+        }
+        let pattern = self.pattern();
+        traced.record("span.name", format!("{method} {pattern}"));
+        traced.record("http.request.method", method.as_str());
+        traced.record("http.route", pattern);
+        traced.record("http.response.status_code", status.as_u16());
+        traced.record("error", status.is_server_error());
+    }
+
+    fn count(&self, all: &RequestMeters, method: &Method, status: StatusCode, time: Duration) {
+        match self {
+            Self::Known(address) => address.count(method, status, time),
+            Self::Other(_) => all.count_elsewhere(status, time),
+        }
+    }
 }
 
 /// The answer with the headers of all answers; a problem tells its trace.

@@ -85,6 +85,11 @@ impl Problem {
         Self::plain(Code::Unavailable)
     }
 
+    /// Its kind.
+    pub(crate) const fn code(&self) -> Code {
+        self.code
+    }
+
     /// The answer, with the id under which the log knows it.
     pub(crate) fn answer(&self, trace_id: &str) -> HttpResponse {
         let entry = self.code.entry();

@@ -4,19 +4,31 @@ use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use jangteo_application::{Answer, Verdict};
 
+use crate::metrics::CommandMeter;
 use crate::problem::{Code, Problem};
 
-/// The answer that a verdict stands for. A replay gets the bytes of the first answer, and a header that says so.
+/// The answer that a verdict stands for, which is counted. A replay gets the bytes of the first answer, and a header that
+/// says so.
 pub(crate) fn keyed<T, R>(
-    verdict: Verdict<T, R>,
+    meter: &CommandMeter,
+    verdict: Result<Verdict<T, R>, impl Into<Problem>>,
     refused: impl FnOnce(R) -> Problem,
 ) -> Result<HttpResponse, Problem> {
-    match verdict {
-        Verdict::Accepted { answer, .. } => send(answer, false),
-        Verdict::Replayed(answer) => send(answer, true),
-        Verdict::KeyReused => Err(Problem::plain(Code::IdempotencyKeyReused)),
-        Verdict::Refused(refusal) => Err(refused(refusal)),
-    }
+    let problem = match verdict {
+        Ok(Verdict::Accepted { answer, .. }) => {
+            meter.accepted();
+            return send(answer, false);
+        }
+        Ok(Verdict::Replayed(answer)) => {
+            meter.replayed();
+            return send(answer, true);
+        }
+        Ok(Verdict::KeyReused) => Problem::plain(Code::IdempotencyKeyReused),
+        Ok(Verdict::Refused(refusal)) => refused(refusal),
+        Err(error) => error.into(),
+    };
+    meter.refused(problem.code());
+    Err(problem)
 }
 
 fn send(answer: Answer, replayed: bool) -> Result<HttpResponse, Problem> {

@@ -14,6 +14,7 @@ use crate::call::{
     Administrator, Anyone, Call, Json, Keyed, Nothing, Paging, Parameters, Person, Query, QueryString,
     SignedIn,
 };
+use crate::commands::Command;
 use crate::problem::{Code, Faults, Problem};
 use crate::rate_limits::RouteClass;
 use crate::refusals::cannot_claim;
@@ -21,17 +22,11 @@ use crate::reply::{self, Tag};
 use crate::shop::Shop;
 
 pub(super) fn enter(table: &mut Table) {
-    let refusals = [
-        Code::NotFound,
-        Code::ClaimNotOpen,
-        Code::ClaimClosed,
-        Code::CouponAlreadyClaimed,
-        Code::CouponSoldOut,
-    ];
+    let refusals = Command::ClaimCoupon.refusals();
     table.add(__path_create_campaign, create_campaign, RouteClass::Writes, &[]);
     table.add(__path_list_campaigns, list_campaigns, RouteClass::Reads, &[Code::InvalidCursor]);
     table.add(__path_show_campaign, show_campaign, RouteClass::Reads, &[Code::NotFound]);
-    table.add(__path_claim_coupon, claim_coupon, RouteClass::Writes, &refusals);
+    table.add(__path_claim_coupon, claim_coupon, RouteClass::Writes, refusals);
     table.add(__path_list_my_coupons, list_my_coupons, RouteClass::Reads, &[Code::InvalidCursor]);
 }
 
@@ -136,7 +131,8 @@ async fn claim_coupon(call: Call<SignedIn, Nothing, Keyed>) -> Result<HttpRespon
     let command = ClaimCoupon { user: who.user(), campaign, mark: key.into_mark() };
     let records = SharedClaimRecords { storage: &shop.storage, look_ups: &shop.groups.claim_look_up };
     let decide = |command| shop.groups.claim_coupon.submit(command);
-    reply::keyed(shop.claims.claim(&records, command, decide).await?, cannot_claim)
+    let verdict = shop.claims.claim(&records, command, decide).await;
+    reply::keyed(shop.meters.commands.of(Command::ClaimCoupon), verdict, cannot_claim)
 }
 
 /// Which coupons to list.

@@ -9,6 +9,7 @@ use super::table::Table;
 use crate::body::PageBody;
 use crate::body::order::{OrderBody, OrderStatusBody, PlaceOrderBody};
 use crate::call::{Call, Json, Keyed, Paging, Parameters, Person, Query, QueryString, SignedIn};
+use crate::commands::Command;
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RouteClass;
 use crate::refusals::{cannot_cancel, cannot_place};
@@ -16,8 +17,7 @@ use crate::reply::{self, Tag};
 use crate::shop::Shop;
 
 pub(super) fn enter(table: &mut Table) {
-    let refusals = [Code::ProductNotOnSale, Code::OutOfStock, Code::CouponNotUsable, Code::PriceChanged];
-    table.add(__path_place_order, place_order, RouteClass::Writes, &refusals);
+    table.add(__path_place_order, place_order, RouteClass::Writes, Command::PlaceOrder.refusals());
     table.add(__path_list_orders, list_orders, RouteClass::Reads, &[Code::InvalidCursor]);
     table.add(__path_show_order, show_order, RouteClass::Reads, &[Code::NotFound]);
     table.add(
@@ -52,8 +52,9 @@ async fn place_order(call: Call<SignedIn, Json<PlaceOrderBody>, Keyed>) -> Resul
         expected_total: input.expected_total,
         mark: key.into_mark(),
     };
-    let verdict = shop.groups.place_order.submit(command).await?;
-    reply::keyed(verdict, |refusal| cannot_place(refusal, &input.products))
+    let verdict = shop.groups.place_order.submit(command).await;
+    let meter = shop.meters.commands.of(Command::PlaceOrder);
+    reply::keyed(meter, verdict, |refusal| cannot_place(refusal, &input.products))
 }
 
 /// Which orders to list.

@@ -10,27 +10,16 @@ use super::table::Table;
 use crate::body::PageBody;
 use crate::body::payment::{PayOrderBody, PaymentBody};
 use crate::call::{Call, Json, Keyed, Nothing, Person, SignedIn};
+use crate::commands::Command;
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RouteClass;
 use crate::refusals::{cannot_cancel_payment, cannot_pay};
 use crate::reply::{self, Tag};
 
 pub(super) fn enter(table: &mut Table) {
-    let refusals = [
-        Code::NotFound,
-        Code::AlreadyPaid,
-        Code::OrderNotPayable,
-        Code::AmountMismatch,
-        Code::InsufficientPoints,
-    ];
-    table.add(__path_pay_order, pay_order, RouteClass::Writes, &refusals);
+    table.add(__path_pay_order, pay_order, RouteClass::Writes, Command::PayOrder.refusals());
     table.add(__path_show_payment, show_payment, RouteClass::Reads, &[Code::NotFound]);
-    table.add(
-        __path_cancel_payment,
-        cancel_payment,
-        RouteClass::Writes,
-        &[Code::NotFound, Code::PaymentNotCancellable],
-    );
+    table.add(__path_cancel_payment, cancel_payment, RouteClass::Writes, Command::CancelPayment.refusals());
     table.add(__path_list_payments_of_order, list_payments_of_order, RouteClass::Reads, &[Code::NotFound]);
 }
 
@@ -57,8 +46,8 @@ async fn pay_order(call: Call<SignedIn, Json<PayOrderBody>, Keyed>) -> Result<Ht
     };
     let command =
         PayOrder { user: who.user(), order: input.order, tenders: input.tenders, mark: key.into_mark() };
-    let verdict = shop.groups.pay_order.submit(command).await?;
-    reply::keyed(verdict, |refusal| cannot_pay(refusal, card))
+    let verdict = shop.groups.pay_order.submit(command).await;
+    reply::keyed(shop.meters.commands.of(Command::PayOrder), verdict, |refusal| cannot_pay(refusal, card))
 }
 
 /// Show a payment
@@ -98,8 +87,8 @@ async fn cancel_payment(call: Call<SignedIn, Nothing, Keyed>) -> Result<HttpResp
     let payment = call.path_id::<kind::Payment>("id")?;
     let Call { shop, who, key, .. } = call;
     let command = CancelPayment { caller: who.caller(), payment, mark: key.into_mark() };
-    let verdict = shop.submit(&shop.use_cases.cancel_payment, command).await?;
-    reply::keyed(verdict, cannot_cancel_payment)
+    let verdict = shop.submit(&shop.use_cases.cancel_payment, command).await;
+    reply::keyed(shop.meters.commands.of(Command::CancelPayment), verdict, cannot_cancel_payment)
 }
 
 /// List the payments of an order

@@ -11,6 +11,7 @@ use crate::body::point::{AccountBody, Charge, EntryBody, Grant, IncomingBody};
 use crate::call::{
     Administrator, Call, Json, Keyed, Paging, Parameters, Person, Query, QueryString, SignedIn,
 };
+use crate::commands::Command;
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RouteClass;
 use crate::refusals::{cannot_charge, cannot_grant};
@@ -18,18 +19,8 @@ use crate::reply::{self, Tag};
 
 pub(super) fn enter(table: &mut Table) {
     table.add(__path_show_points, show_points, RouteClass::Reads, &[Code::NotFound]);
-    table.add(
-        __path_charge_points,
-        charge_points,
-        RouteClass::Writes,
-        &[Code::NotFound, Code::PointLimitExceeded],
-    );
-    table.add(
-        __path_grant_points,
-        grant_points,
-        RouteClass::Writes,
-        &[Code::NotFound, Code::PointLimitExceeded],
-    );
+    table.add(__path_charge_points, charge_points, RouteClass::Writes, Command::ChargePoints.refusals());
+    table.add(__path_grant_points, grant_points, RouteClass::Writes, Command::GrantPoints.refusals());
     table.add(
         __path_list_point_history,
         list_point_history,
@@ -92,7 +83,8 @@ async fn charge_points(call: Call<SignedIn, Json<Charge>, Keyed>) -> Result<Http
     let user = owner(&call.request, &call.who)?;
     let Call { shop, input: amount, key, .. } = call;
     let command = ChargePoints { user, amount, mark: key.into_mark() };
-    reply::keyed(shop.groups.charge_points.submit(command).await?, cannot_charge)
+    let verdict = shop.groups.charge_points.submit(command).await;
+    reply::keyed(shop.meters.commands.of(Command::ChargePoints), verdict, cannot_charge)
 }
 
 /// Grant points
@@ -121,7 +113,8 @@ async fn grant_points(call: Call<Administrator, Json<Grant>, Keyed>) -> Result<H
         reason: grant.reason,
         mark: key.into_mark(),
     };
-    reply::keyed(shop.submit(&shop.administration.by(&who).grant_points, command).await?, cannot_grant)
+    let verdict = shop.submit(&shop.administration.by(&who).grant_points, command).await;
+    reply::keyed(shop.meters.commands.of(Command::GrantPoints), verdict, cannot_grant)
 }
 
 impl QueryString for Paging {

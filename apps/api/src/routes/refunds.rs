@@ -10,6 +10,7 @@ use super::table::Table;
 use crate::body::PageBody;
 use crate::body::refund::{MeantRefund, RefundBody, RefundPaymentBody, RefundPreviewBody};
 use crate::call::{Call, Json, Keyed, Paging, Person as _, Query, SignedIn};
+use crate::commands::Command;
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RouteClass;
 use crate::refusals::cannot_refund;
@@ -17,9 +18,9 @@ use crate::reply::{self, Tag};
 use crate::security_events::access_refused;
 
 pub(super) fn enter(table: &mut Table) {
-    let refusals = [Code::Forbidden, Code::NotFound, Code::PaymentNotRefundable, Code::RefundExceedsPaid];
-    table.add(__path_refund_payment, refund_payment, RouteClass::Writes, &refusals);
-    table.add(__path_preview_a_refund, preview_a_refund, RouteClass::Reads, &refusals);
+    let refusals = Command::RefundPayment.refusals();
+    table.add(__path_refund_payment, refund_payment, RouteClass::Writes, refusals);
+    table.add(__path_preview_a_refund, preview_a_refund, RouteClass::Reads, refusals);
     table.add(__path_show_refund, show_refund, RouteClass::Reads, &[Code::NotFound]);
     table.add(
         __path_list_refunds_of_payment,
@@ -50,8 +51,8 @@ async fn refund_payment(
 ) -> Result<HttpResponse, Problem> {
     let Call { shop, who, input: MeantRefund { payment, reason, items }, key, .. } = call;
     let command = RefundPayment { caller: who.caller(), payment, items, reason, mark: key.into_mark() };
-    let verdict = shop.submit(&shop.use_cases.refund_payment, command).await?;
-    reply::keyed(verdict, |refusal| refused(refusal, &who))
+    let verdict = shop.submit(&shop.use_cases.refund_payment, command).await;
+    reply::keyed(shop.meters.commands.of(Command::RefundPayment), verdict, |refusal| refused(refusal, &who))
 }
 
 /// Why there is no refund. That somebody asked for what only administrators may is told to the log.

@@ -6,13 +6,15 @@ use jangteo_application::AdjustStock;
 use super::table::Table;
 use crate::body::product::{Adjustment, AdjustmentBody};
 use crate::call::{Administrator, Call, Json, Keyed};
-use crate::problem::{Code, Problem};
+use crate::commands::Command;
+use crate::problem::Problem;
 use crate::rate_limits::RouteClass;
 use crate::refusals::cannot_adjust;
 use crate::reply;
 
 pub(super) fn enter(table: &mut Table) {
-    table.add(__path_adjust_stock, adjust_stock, RouteClass::Writes, &[Code::NotFound, Code::OutOfStock]);
+    let refusals = Command::AdjustStock.refusals();
+    table.add(__path_adjust_stock, adjust_stock, RouteClass::Writes, refusals);
 }
 
 /// Adjust a product's stock
@@ -35,5 +37,6 @@ async fn adjust_stock(call: Call<Administrator, Json<Adjustment>, Keyed>) -> Res
     let product = call.path_id("id")?;
     let Call { shop, who, input: (delta, reason), key, .. } = call;
     let command = AdjustStock { product, delta, reason, mark: key.into_mark() };
-    reply::keyed(shop.submit(&shop.administration.by(&who).adjust_stock, command).await?, cannot_adjust)
+    let verdict = shop.submit(&shop.administration.by(&who).adjust_stock, command).await;
+    reply::keyed(shop.meters.commands.of(Command::AdjustStock), verdict, cannot_adjust)
 }

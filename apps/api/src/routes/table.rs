@@ -13,6 +13,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::plain::Plain;
 use crate::call::Promises;
+use crate::metrics::RequestMeters;
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RouteClass;
 
@@ -104,7 +105,7 @@ impl Table {
     }
 
     /// Serves the routes. Whatever else is asked of their addresses is a 405 that names what they have.
-    pub(crate) fn serve(self, config: &mut ServiceConfig) {
+    pub(crate) fn serve(self, config: &mut ServiceConfig, meters: &RequestMeters) {
         let mut resources: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
         for entry in self.0 {
             resources.entry(entry.path.clone()).or_default().push(entry);
@@ -114,7 +115,7 @@ impl Table {
             let allow = allow(entries.iter().map(|entry| &entry.method));
             let (scope, rest) = path.split_at(scope_of(&path));
             let resource = entries.into_iter().fold(Resource::new(rest), |all, entry| all.route(entry.route));
-            let resource = resource.default_service(web::to(refuse(allow)));
+            let resource = resource.default_service(web::to(refuse(allow))).app_data(meters.at(&path));
             if rest.len() == path.len() {
                 config.service(resource);
             } else {

@@ -257,6 +257,8 @@ fn bad_values_are_refused_by_name() {
         ("JANGTEO__RATE_LIMIT__LOGIN_FIRST_PAUSE", "6m", "rate_limit.login_first_pause"),
         ("JANGTEO__LOG__FORMAT", "xml", "log.format"),
         ("JANGTEO__LOG__FILTER", "info,=,", "log.filter"),
+        ("JANGTEO__TELEMETRY__OTLP__ENDPOINT", "http://me:hidden@otel/", "telemetry.otlp.endpoint"),
+        ("JANGTEO__TELEMETRY__OTLP__ONE_IN", "0", "telemetry.otlp.one_in"),
         ("JANGTEO__DATA_DIR", "", "data_dir"),
     ] {
         let refused = run(&[(name, value)], &["config"]);
@@ -293,6 +295,7 @@ fn risky_values_are_warned_of() {
         ("JANGTEO__SESSIONS__ACCESS_LIFETIME", "2h", "sessions.access_lifetime"),
         ("JANGTEO__RATE_LIMIT__ENABLED", "false", "rate_limit.enabled"),
         ("JANGTEO__PASSWORDS__MEMORY_KIB", "1024", "passwords"),
+        ("JANGTEO__TELEMETRY__OTLP__ENDPOINT", "http://otel.example.com:4318", "telemetry.otlp.endpoint"),
     ] {
         let shown = run(&[(name, value)], &["config"]);
         assert_eq!(shown.status.code(), Some(0));

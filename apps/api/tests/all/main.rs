@@ -11,6 +11,7 @@
 #![expect(clippy::wrong_self_convention, reason = "`reply.is(201)` hands the reply on")]
 
 mod accounts;
+mod alerts;
 mod audit;
 mod authorisation;
 mod bad_bodies;
@@ -24,6 +25,7 @@ mod crashes;
 mod crowd;
 mod encryption;
 mod events;
+mod figures;
 mod hard_cases;
 mod headers;
 mod identity;
@@ -57,6 +59,7 @@ mod support;
 mod tags;
 mod throttling;
 mod token_keys;
+mod traces;
 mod walk_through;
 mod wire;
 

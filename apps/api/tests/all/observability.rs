@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, Server, figure};
+use crate::support::{PASSWORD, Server};
 
 #[tokio::test]
 async fn every_answer_carries_a_request_id() {
@@ -113,10 +113,4 @@ async fn a_draining_server_says_so_while_it_still_answers() {
     assert_eq!(ready.is(503).body, json!({ "status": "draining" }));
     server.api().get("//livez").await.is(200);
     server.api().get("/products").await.is(200);
-}
-
-#[tokio::test]
-async fn meters_begin_at_zero() {
-    let server = Server::start();
-    assert_eq!(figure(&server.api(), "jangteo_transaction_reruns_total").await, 0);
 }

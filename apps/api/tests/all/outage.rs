@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, Database};
 
-use crate::support::Server;
+use crate::support::{Server, figure};
 
 /// Hard case 19, as far as an embedded database can be gone: somebody else holds its write lock, then lets go.
 #[tokio::test(flavor = "multi_thread")]
@@ -15,6 +15,8 @@ async fn hard_case_19_a_database_that_does_not_answer_is_unavailable_until_it_do
 
     let refused = minji.keyed("/orders", "k", &order(&mug)).await.is_problem(503, "unavailable");
     assert!(refused.header("retry-after").is_some());
+    let unavailable = "jangteo_commands_total{kind=\"place_order\",outcome=\"unavailable\"}";
+    assert_eq!(figure(&minji, unavailable).await, 1);
     // Reading goes on.
     assert_eq!(admin.stock(&mug).await, 10);
 

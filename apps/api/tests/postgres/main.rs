@@ -30,6 +30,8 @@ mod deadlock;
 mod encrypted;
 #[path = "../all/events.rs"]
 mod events;
+#[path = "../servers/figures.rs"]
+mod figures;
 #[path = "../all/hard_cases.rs"]
 mod hard_cases;
 #[path = "../servers/instances.rs"]

@@ -82,3 +82,19 @@ async fn hard_case_5_paying_and_expiring_at_once_have_one_winner() {
     assert_eq!(usize::try_from(shop.stock(mug).await).unwrap() + paid, 100);
     assert_eq!(shop.balance(user).await, 1_000_000 - 1_000 * i64::try_from(paid).unwrap());
 }
+
+/// A figure tells how far behind the job is: by the order that has waited for it the longest.
+#[tokio::test]
+async fn it_is_told_for_how_long_orders_were_overdue() {
+    const LAG: &str = "order_expiry_lag_seconds";
+    let shop = Shop::new();
+    let (user, mug) = (shop.customer().await, shop.product(1_000, 10).await);
+    for _ in 0..2 {
+        accepted(shop.place(user, &[(mug, 1)]).await);
+        shop.clock.advance(TimeDelta::minutes(1));
+    }
+    assert_eq!((expire(&shop).await, shop.figure(LAG).as_str()), (0, "0.0"));
+    shop.clock.advance(TimeDelta::minutes(30));
+    assert_eq!((expire(&shop).await, shop.figure(LAG).as_str()), (2, "120.0"));
+    assert_eq!((expire(&shop).await, shop.figure(LAG).as_str()), (0, "0.0"));
+}

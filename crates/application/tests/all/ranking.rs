@@ -244,3 +244,17 @@ proptest! {
         runtime.block_on(run(steps));
     }
 }
+
+/// A figure tells how far behind the ranking is: by the sale that was noted the longest ago.
+#[tokio::test]
+async fn it_is_told_how_long_sales_were_uncounted() {
+    const LAG: &str = "ranking_lag_seconds";
+    let shop = Shop::new();
+    let (user, sticker) = (shop.customer().await, shop.product(0, 10).await);
+    for _ in 0..2 {
+        accepted(shop.place(user, &[(sticker, 1)]).await);
+        shop.clock.advance(TimeDelta::seconds(7));
+    }
+    assert_eq!((count(&shop).await, shop.figure(LAG).as_str()), (2, "14.0"));
+    assert_eq!((count(&shop).await, shop.figure(LAG).as_str()), (0, "0.0"));
+}

@@ -337,3 +337,28 @@ async fn an_event_told_while_a_pass_is_under_way_waits_for_the_next() {
     assert_eq!(relay.relay_pass(&shop.storage, &sink).await.unwrap().delivered, 2);
     assert_eq!([0, 1].map(|n| sink.of(subject(n)).len()), [1, 2]);
 }
+
+/// Figures tell what was delivered, and how old the oldest event is that waits, wherever in the outbox it is.
+#[tokio::test]
+async fn it_is_told_how_long_events_wait() {
+    const LAG: &str = "outbox_lag_seconds";
+    let shop = Shop::new();
+    let (mut relay, _stop) = relay(&shop);
+    let sink = Sink::default();
+    *sink.refused.lock().unwrap() = Some((format!("order/{}", subject(2)), 1));
+    tell(&shop.storage, &[event(&shop, subject(2), 1)]).await;
+    shop.clock.advance(TimeDelta::seconds(3));
+    tell(&shop.storage, &[event(&shop, subject(1), 1), event(&shop, subject(3), 1)]).await;
+    shop.clock.advance(TimeDelta::seconds(2));
+    for (lag, delivered, failed) in [("5.0", "2", "1"), ("6.0", "2", "2")] {
+        relay.relay_pass(&shop.storage, &sink).await.unwrap();
+        let figures = [LAG, "event_deliveries_total", "event_delivery_failures_total"];
+        assert_eq!(figures.map(|name| shop.figure(name)), [lag, delivered, failed]);
+        shop.clock.advance(TimeDelta::seconds(1));
+    }
+    *sink.refused.lock().unwrap() = None;
+    relay.relay_pass(&shop.storage, &sink).await.unwrap();
+    assert_eq!(shop.figure(LAG), "7.0");
+    relay.relay_pass(&shop.storage, &sink).await.unwrap();
+    assert_eq!(shop.figure(LAG), "0.0");
+}

@@ -20,6 +20,8 @@ use jangteo_shared_kernel::{
 };
 use jangteo_storage_memory::{MemoryStorage, MemoryTransaction};
 use jangteo_user::{PasswordHash, Profile, Role};
+use prometheus_client::encoding::prometheus_text::encode;
+use prometheus_client::registry::Registry;
 
 /// A clock that moves when it is told to.
 pub(crate) struct TestClock(AtomicI64);
@@ -101,6 +103,15 @@ impl Shop {
             clock,
             next_key: Arc::default(),
         }
+    }
+
+    /// A figure of the use cases that has no labels.
+    pub(crate) fn figure(&self, name: &str) -> String {
+        let (mut registry, mut text) = (Registry::default(), String::new());
+        self.sources.meters().register(&mut registry);
+        encode(&mut text, &registry).unwrap();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no {name} in {text}")).to_owned()
     }
 
     pub(crate) async fn run<C>(&self, use_case: &C, command: C::Command) -> C::Verdict

@@ -111,11 +111,3 @@ impl Api {
         self.send(request.header("Content-Type", "application/json").body(body)).await
     }
 }
-
-/// A figure of `GET /metrics` that has no labels.
-pub(crate) async fn figure(api: &Api, name: &str) -> u64 {
-    let metrics = api.get("//metrics").await.is(200);
-    assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
-    let value = metrics.text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    value.unwrap_or_else(|| panic!("no {name} in {}", metrics.text)).parse().expect("a whole number")
-}

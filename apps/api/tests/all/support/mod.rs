@@ -12,13 +12,15 @@
 //! ```
 
 mod api;
+mod figures;
 mod held;
 mod open_files;
 mod people;
 mod reply;
 pub(crate) mod server;
 
-pub(crate) use api::{Api, figure, next};
+pub(crate) use api::{Api, next};
+pub(crate) use figures::{Figures, figure};
 pub(crate) use held::HeldRequest;
 pub(crate) use open_files::allow_open_files;
 pub(crate) use people::{PASSWORD, Person, money};
