@@ -4,6 +4,7 @@
 mod bench;
 mod check_deps;
 mod ci;
+mod generated;
 mod generated_requests;
 mod openapi;
 mod services;
