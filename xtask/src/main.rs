@@ -3,6 +3,7 @@
 
 mod bench;
 mod check_deps;
+mod check_docs;
 mod ci;
 mod generated;
 mod generated_requests;
@@ -34,6 +35,9 @@ enum Task {
         #[arg(long, value_name = "PATH")]
         manifest_path: Option<PathBuf>,
     },
+    /// Checks that every link in the documents leads somewhere, that decision records are whole and name files that are
+    /// there, and that every diagram parses.
+    CheckDocs,
     /// Writes the OpenAPI document of the server to docs/api-spec/openapi.yaml.
     Openapi {
         /// Writes nothing; exits 1 if the committed document is stale.
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
             let manifest = manifest_path.unwrap_or_else(|| here.root().join("Cargo.toml"));
             check_deps::run(&manifest)
         }
+        Task::CheckDocs => check_docs::run(&here),
         Task::Openapi { check: false } => openapi::write(&here),
         Task::Openapi { check: true } => openapi::check(&here),
         Task::GeneratedRequests { examples } => generated_requests::run(&here, examples),
