@@ -5,6 +5,7 @@ mod bench;
 mod check_deps;
 mod check_docs;
 mod ci;
+mod erd;
 mod generated;
 mod generated_requests;
 mod openapi;
@@ -38,6 +39,13 @@ enum Task {
     /// Checks that every link in the documents leads somewhere, that decision records are whole and name files that are
     /// there, and that every diagram parses.
     CheckDocs,
+    /// Writes the page about the tables to docs/erd/ERD.md: the schema that the migrations make, and what docs/erd/tables.md
+    /// says of each table.
+    Erd {
+        /// Writes nothing; exits 1 if the committed page is stale, or if a table is not described.
+        #[arg(long)]
+        check: bool,
+    },
     /// Writes the OpenAPI document of the server to docs/api-spec/openapi.yaml.
     Openapi {
         /// Writes nothing; exits 1 if the committed document is stale.
@@ -73,6 +81,8 @@ fn main() -> ExitCode {
             check_deps::run(&manifest)
         }
         Task::CheckDocs => check_docs::run(&here),
+        Task::Erd { check: false } => erd::write(&here),
+        Task::Erd { check: true } => erd::check(&here),
         Task::Openapi { check: false } => openapi::write(&here),
         Task::Openapi { check: true } => openapi::check(&here),
         Task::GeneratedRequests { examples } => generated_requests::run(&here, examples),

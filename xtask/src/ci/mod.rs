@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use self::step::Step;
 use crate::workspace::Workspace;
-use crate::{check_deps, check_docs, generated_requests, openapi};
+use crate::{check_deps, check_docs, erd, generated_requests, openapi};
 
 /// What the READMEs show as the one command to test.
 const TEST_COMMAND: &str = "cargo test --workspace --locked";
@@ -60,6 +60,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         }),
         Step::task("links, decision records and diagrams", "cargo xtask check-docs", || {
             check_docs::run(workspace)
+        }),
+        Step::task("freshness of the page about the tables", "cargo xtask erd --check", || {
+            erd::check(workspace)
         }),
         Step::task("freshness of the OpenAPI document", "cargo xtask openapi --check", || {
             openapi::check(workspace)
