@@ -17,7 +17,8 @@
 //!
 //! # How to add a change
 //! Add `src/m<date>_<number>_<what>.rs` with `up` and `down`, and list it at the end of [`Migrator::migrations`]. Never
-//! edit one that was released. A query that needs an index brings it in the same change.
+//! edit one that was released. A query that needs an index brings it in the same change. What a new table is, is said in
+//! `docs/erd/tables.md`, of which `cargo xtask erd` makes the page about the tables.
 //!
 //! ```
 //! use jangteo_migrations::{Migrator, MigratorTrait};

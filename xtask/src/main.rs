@@ -3,7 +3,10 @@
 
 mod bench;
 mod check_deps;
+mod check_docs;
 mod ci;
+mod erd;
+mod generated;
 mod generated_requests;
 mod openapi;
 mod services;
@@ -32,6 +35,16 @@ enum Task {
         /// The Cargo.toml of the workspace to check [default: this workspace].
         #[arg(long, value_name = "PATH")]
         manifest_path: Option<PathBuf>,
+    },
+    /// Checks that every link in the documents leads somewhere, that decision records are whole and name files that are
+    /// there, and that every diagram parses.
+    CheckDocs,
+    /// Writes the page about the tables to docs/erd/ERD.md: the schema that the migrations make, and what docs/erd/tables.md
+    /// says of each table.
+    Erd {
+        /// Writes nothing; exits 1 if the committed page is stale, or if a table is not described.
+        #[arg(long)]
+        check: bool,
     },
     /// Writes the OpenAPI document of the server to docs/api-spec/openapi.yaml.
     Openapi {
@@ -67,6 +80,9 @@ fn main() -> ExitCode {
             let manifest = manifest_path.unwrap_or_else(|| here.root().join("Cargo.toml"));
             check_deps::run(&manifest)
         }
+        Task::CheckDocs => check_docs::run(&here),
+        Task::Erd { check: false } => erd::write(&here),
+        Task::Erd { check: true } => erd::check(&here),
         Task::Openapi { check: false } => openapi::write(&here),
         Task::Openapi { check: true } => openapi::check(&here),
         Task::GeneratedRequests { examples } => generated_requests::run(&here, examples),

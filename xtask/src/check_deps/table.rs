@@ -75,7 +75,7 @@ pub(crate) fn row(place: Place) -> Row {
         Place::StorageMemory => Row { tests_may_use: &[Place::StorageConformance], ..adapter() },
         Place::StorageSeaOrm => Row {
             rule: "storage-sea-orm knows the shared kernel, the contexts, the application's traits, the migrations, \
-                   tls and its driver; its tests may use storage-conformance and test-services",
+                   tls and its driver; its tests may use storage-conformance and test-services, its example security",
             may_know: MayKnow::Only(&[
                 Place::SharedKernel,
                 Place::Context,
@@ -83,7 +83,7 @@ pub(crate) fn row(place: Place) -> Row {
                 Place::Migrations,
                 Place::Tls,
             ]),
-            tests_may_use: &[Place::StorageConformance, Place::TestServices],
+            tests_may_use: &[Place::StorageConformance, Place::TestServices, Place::Security],
             ..adapter()
         },
         // Its gate is held to one contract with that of the application, over a storage.

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use self::step::Step;
 use crate::workspace::Workspace;
-use crate::{check_deps, generated_requests, openapi};
+use crate::{check_deps, check_docs, erd, generated_requests, openapi};
 
 /// What the READMEs show as the one command to test.
 const TEST_COMMAND: &str = "cargo test --workspace --locked";
@@ -57,6 +57,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         ),
         Step::task("dependency rules and the list of dependencies", "cargo xtask check-deps", || {
             check_deps::run(&workspace.root().join("Cargo.toml"))
+        }),
+        Step::task("links, decision records and diagrams", "cargo xtask check-docs", || {
+            check_docs::run(workspace)
+        }),
+        Step::task("freshness of the page about the tables", "cargo xtask erd --check", || {
+            erd::check(workspace)
         }),
         Step::task("freshness of the OpenAPI document", "cargo xtask openapi --check", || {
             openapi::check(workspace)
