@@ -37,6 +37,7 @@ pub(crate) async fn serve(
         request_timeout: settings.request_timeout,
         headers: SecurityHeaders::new(tls.is_some(), settings.transport.hsts_max_age),
         origins: Origins::new(settings.transport.origins.clone()),
+        stage: Data::clone(&stage),
     });
     let document = Data::new(Document::new()?);
     let registry = Data::new(metrics::registry(&shop.sources));

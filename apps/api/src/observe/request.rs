@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::ConnectionType;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 use tracing::{Instrument, info, info_span};
 
 use super::names::Names;
+use crate::health::Stage;
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RateLimitHeaders;
 use crate::transport::{Ahead, Origins, SecurityHeaders, in_pieces};
@@ -29,6 +31,8 @@ pub(crate) struct Observer {
     pub(crate) headers: SecurityHeaders,
     /// Pages of which origins may call.
     pub(crate) origins: Origins,
+    /// Whether clients are to stay.
+    pub(crate) stage: Data<Stage>,
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -70,7 +74,7 @@ async fn run(
         Ok(answer) => answer.request().match_pattern(),
         Err(_) => None,
     };
-    let complete = |headers: &mut HeaderMap| complete(headers, &names, &observer, caller);
+    let complete = |head: &mut ResponseHead| complete(head, &names, &observer, caller);
     let outcome = match outcome {
         Ok(answer) => Ok(finish(answer, &names.trace, complete)),
         Err(error) => Err(finish_error(&error, &names.trace, complete)),
@@ -89,7 +93,7 @@ async fn run(
 fn finish(
     answer: ServiceResponse<BoxBody>,
     trace: &str,
-    complete: impl FnOnce(&mut HeaderMap),
+    complete: impl FnOnce(&mut ResponseHead),
 ) -> ServiceResponse<BoxBody> {
     let mut answer = match problem_of(answer.response()) {
         Some(problem) => answer.into_response(problem.answer(trace)),
@@ -99,7 +103,7 @@ fn finish(
     if let Some(limit) = limit {
         limit.complete(answer.headers_mut());
     }
-    complete(answer.headers_mut());
+    complete(answer.response_mut().head_mut());
     answer.map_body(|_, body| in_pieces(body))
 }
 
@@ -116,18 +120,23 @@ fn problem_of(answer: &HttpResponse) -> Option<Problem> {
 }
 
 /// An error that no resource has turned into an answer.
-fn finish_error(error: &Error, trace: &str, complete: impl FnOnce(&mut HeaderMap)) -> Error {
+fn finish_error(error: &Error, trace: &str, complete: impl FnOnce(&mut ResponseHead)) -> Error {
     let problem = match error.as_error::<Problem>() {
         Some(problem) => problem.clone(),
         None => Problem::plain(Code::of_status(error.as_response_error().status_code())),
     };
     let mut answer: HttpResponse = problem.answer(trace);
-    complete(answer.headers_mut());
+    complete(answer.head_mut());
     InternalError::from_response(problem, answer).into()
 }
 
 /// Puts in what all answers have.
-fn complete(headers: &mut HeaderMap, names: &Names, observer: &Observer, caller: Option<HeaderValue>) {
+fn complete(head: &mut ResponseHead, names: &Names, observer: &Observer, caller: Option<HeaderValue>) {
+    // So that clients and proxies go on elsewhere. What is idle in the end is closed, and a request may be on its way then.
+    if observer.stage.is_draining() {
+        head.set_connection_type(ConnectionType::Close);
+    }
+    let headers = head.headers_mut();
     // Both ids have passed a check that leaves only visible ASCII.
     if let Ok(id) = HeaderValue::from_str(&names.request) {
         headers.insert(REQUEST_ID, id);

@@ -17,6 +17,7 @@ mod open_files;
 mod people;
 mod reply;
 pub(crate) mod server;
+mod wire;
 
 pub(crate) use api::{Api, figure, next};
 pub(crate) use held::HeldRequest;
@@ -24,3 +25,4 @@ pub(crate) use open_files::allow_open_files;
 pub(crate) use people::{PASSWORD, Person, money};
 pub(crate) use reply::{Reply, counted};
 pub(crate) use server::{Server, new_ring, run};
+pub(crate) use wire::Wire;
