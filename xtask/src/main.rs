@@ -2,10 +2,12 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
 mod bench;
+mod check_deploy;
 mod check_deps;
 mod ci;
 mod generated_requests;
 mod openapi;
+mod python;
 mod services;
 mod workspace;
 
@@ -33,6 +35,8 @@ enum Task {
         #[arg(long, value_name = "PATH")]
         manifest_path: Option<PathBuf>,
     },
+    /// Checks that what is in deploy/ is what Kubernetes takes, and that the image is built of files that are there.
+    CheckDeploy,
     /// Writes the OpenAPI document of the server to docs/api-spec/openapi.yaml.
     Openapi {
         /// Writes nothing; exits 1 if the committed document is stale.
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
             let manifest = manifest_path.unwrap_or_else(|| here.root().join("Cargo.toml"));
             check_deps::run(&manifest)
         }
+        Task::CheckDeploy => check_deploy::run(&here),
         Task::Openapi { check: false } => openapi::write(&here),
         Task::Openapi { check: true } => openapi::check(&here),
         Task::GeneratedRequests { examples } => generated_requests::run(&here, examples),

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use self::step::Step;
 use crate::workspace::Workspace;
-use crate::{check_deps, generated_requests, openapi};
+use crate::{check_deploy, check_deps, generated_requests, openapi};
 
 /// What the READMEs show as the one command to test.
 const TEST_COMMAND: &str = "cargo test --workspace --locked";
@@ -58,6 +58,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         Step::task("dependency rules and the list of dependencies", "cargo xtask check-deps", || {
             check_deps::run(&workspace.root().join("Cargo.toml"))
         }),
+        Step::task("what is deployed", "cargo xtask check-deploy", || check_deploy::run(workspace)),
         Step::task("freshness of the OpenAPI document", "cargo xtask openapi --check", || {
             openapi::check(workspace)
         }),
