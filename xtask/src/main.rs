@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
 mod bench;
+mod check_deploy;
 mod check_deps;
 mod check_docs;
 mod ci;
@@ -9,6 +10,7 @@ mod erd;
 mod generated;
 mod generated_requests;
 mod openapi;
+mod python;
 mod services;
 mod workspace;
 
@@ -46,6 +48,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Checks that what is in deploy/ is what Kubernetes takes, and that the image is built of files that are there.
+    CheckDeploy,
     /// Writes the OpenAPI document of the server to docs/api-spec/openapi.yaml.
     Openapi {
         /// Writes nothing; exits 1 if the committed document is stale.
@@ -83,6 +87,7 @@ fn main() -> ExitCode {
         Task::CheckDocs => check_docs::run(&here),
         Task::Erd { check: false } => erd::write(&here),
         Task::Erd { check: true } => erd::check(&here),
+        Task::CheckDeploy => check_deploy::run(&here),
         Task::Openapi { check: false } => openapi::write(&here),
         Task::Openapi { check: true } => openapi::check(&here),
         Task::GeneratedRequests { examples } => generated_requests::run(&here, examples),

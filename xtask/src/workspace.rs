@@ -36,10 +36,25 @@ impl Workspace {
 
     /// Where cargo builds it.
     pub(crate) fn target_folder(&self) -> Result<PathBuf> {
+        Ok(self.metadata()?.target_directory.into_std_path_buf())
+    }
+
+    /// The folders of its members, below its own.
+    pub(crate) fn members(&self) -> Result<Vec<PathBuf>> {
+        let metadata = self.metadata()?;
+        let folder = |package: &cargo_metadata::Package| {
+            let folder = package.manifest_path.parent().context("a manifest is in a folder")?;
+            let below =
+                folder.strip_prefix(&metadata.workspace_root).context("a member is below its workspace")?;
+            Ok(below.as_std_path().to_owned())
+        };
+        metadata.packages.iter().map(folder).collect()
+    }
+
+    fn metadata(&self) -> Result<cargo_metadata::Metadata> {
         let mut asked = cargo_metadata::MetadataCommand::new();
         asked.cargo_path(&self.cargo).manifest_path(self.root.join("Cargo.toml")).no_deps();
-        let metadata = asked.exec().context("cannot read the workspace")?;
-        Ok(metadata.target_directory.into_std_path_buf())
+        asked.exec().context("cannot read the workspace")
     }
 
     /// A call of cargo at the root of the workspace.

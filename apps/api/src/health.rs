@@ -35,6 +35,11 @@ impl Stage {
     pub(crate) fn drain(&self) {
         self.0.store(DRAINING, Ordering::Relaxed);
     }
+
+    /// Whether it only ends what it has begun.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == DRAINING
+    }
 }
 
 /// Whether a server is well.

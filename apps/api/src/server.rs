@@ -43,6 +43,7 @@ pub(crate) async fn serve(
         origins: Origins::new(settings.transport.origins.clone()),
         meters: meters.clone(),
         sampler: traces.sampler(),
+        stage: Data::clone(&stage),
     });
     let document = Data::new(Document::new()?);
     let registry = Data::new(metrics::registry(&shop.sources, &shop.meters, &meters, traces.meters()));

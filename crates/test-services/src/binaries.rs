@@ -18,6 +18,9 @@ pub struct MissingBinary {
     program: String,
 }
 
+/// Where distributions put servers, which need not be on the PATH.
+const ELSEWHERE: [&str; 4] = ["/usr/sbin", "/usr/bin", "/usr/libexec", "/usr/local/sbin"];
+
 /// The folders that may hold the programs of a server.
 pub(crate) struct Binaries {
     service: Service,
@@ -26,12 +29,11 @@ pub(crate) struct Binaries {
 
 impl Binaries {
     pub(crate) fn of(service: Service) -> Self {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+        let mut folders = on_the_path();
         if service == Service::Postgres {
             folders.extend(versions("/usr/lib/postgresql"));
         }
-        folders.extend(["/usr/sbin", "/usr/bin", "/usr/libexec", "/usr/local/sbin"].map(PathBuf::from));
+        folders.extend(ELSEWHERE.map(PathBuf::from));
         Self { service, folders }
     }
 
@@ -39,6 +41,16 @@ impl Binaries {
         let found = self.folders.iter().map(|folder| folder.join(program)).find(|path| path.is_file());
         found.ok_or_else(|| MissingBinary { service: self.service, program: program.to_owned() })
     }
+}
+
+/// A program that has no folder of its own.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let folders = on_the_path().into_iter().chain(ELSEWHERE.map(PathBuf::from));
+    folders.map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+fn on_the_path() -> Vec<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect()
 }
 
 /// `15/bin`, `14/bin` and so on in a folder, the newest first. Debian keeps them beside each other.

@@ -17,6 +17,8 @@
 //! [`Server::start_encrypted`] and [`RedisServer::start_encrypted`] take encrypted connections only, with a [`Certificate`] of
 //! an [`Authority`].
 //!
+//! [`HaProxy`] stands in front of what is tested, with a configuration of the test's.
+//!
 //! PostgreSQL refuses to run as root; as root, servers run as `nobody`.
 //!
 //! ```no_run
@@ -29,6 +31,7 @@
 
 mod authority;
 mod binaries;
+mod proxy;
 mod redis;
 mod server;
 mod service;
@@ -39,6 +42,7 @@ use std::sync::LazyLock;
 
 pub use authority::{Authority, Certificate};
 pub use binaries::MissingBinary;
+pub use proxy::HaProxy;
 pub use redis::{RedisCluster, RedisServer};
 pub use server::{Server, StartError};
 pub use service::Service;

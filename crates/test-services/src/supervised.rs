@@ -169,7 +169,9 @@ fn watch(log: ChildStderr, ready: &'static str) -> Receiver<Result<(), String>> 
             // What clients hear that come too early is no end.
             let early =
                 line.contains("the database system is") || line.contains("not yet accepting connections");
-            if !early && [PORT_TAKEN, "FATAL", "Aborting"].iter().any(|end| line.contains(end)) {
+            if !early
+                && [PORT_TAKEN, "FATAL", "Fatal errors", "Aborting"].iter().any(|end| line.contains(end))
+            {
                 // The supervisor waits on; the server has ended.
                 let _ = sender.send(Err(said));
                 return lines.for_each(drop);

@@ -3,7 +3,7 @@
 
 use std::net::TcpStream;
 
-use jangteo_test_services::{Authority, RedisCluster, RedisServer, Server, Service, Standby};
+use jangteo_test_services::{Authority, HaProxy, RedisCluster, RedisServer, Server, Service, Standby};
 
 fn port(url: &str) -> u16 {
     let (_, rest) = url.split_once("127.0.0.1:").unwrap();
@@ -84,4 +84,25 @@ fn an_encrypted_server_shows_its_certificate_and_takes_nothing_else() {
 
     let redis = RedisServer::start_encrypted(&certificate);
     assert_eq!(redis.execute(&["CONFIG", "GET", "port"]).unwrap(), "port\n0");
+}
+
+#[test]
+fn a_proxy_listens_where_it_was_told_and_ends_with_its_handle() {
+    let configuration = |address: &str| {
+        format!(
+            "defaults\n mode tcp\n timeout connect 1s\n timeout client 1s\n timeout server 1s\n\
+             listen nobody\n bind {address}\n"
+        )
+    };
+    let proxy = HaProxy::start(configuration);
+    let address = proxy.address();
+    TcpStream::connect(&address).unwrap();
+    drop(proxy);
+    assert!(TcpStream::connect(&address).is_err());
+}
+
+#[test]
+#[should_panic(expected = "unknown keyword 'nonsense'")]
+fn a_proxy_that_refuses_its_configuration_says_why() {
+    let _ = HaProxy::start(|_| "nonsense\n".to_owned());
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use self::step::Step;
 use crate::workspace::Workspace;
-use crate::{check_deps, check_docs, erd, generated_requests, openapi};
+use crate::{check_deploy, check_deps, check_docs, erd, generated_requests, openapi};
 
 /// What the READMEs show as the one command to test.
 const TEST_COMMAND: &str = "cargo test --workspace --locked";
@@ -64,6 +64,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         Step::task("freshness of the page about the tables", "cargo xtask erd --check", || {
             erd::check(workspace)
         }),
+        Step::task("what is deployed", "cargo xtask check-deploy", || check_deploy::run(workspace)),
         Step::task("freshness of the OpenAPI document", "cargo xtask openapi --check", || {
             openapi::check(workspace)
         }),

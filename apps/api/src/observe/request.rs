@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
@@ -16,6 +16,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span, info, info_span};
 
 use super::names::Names;
+use crate::health::Stage;
 use crate::metrics::{AddressMeters, RequestMeters};
 use crate::problem::{Code, Problem};
 use crate::rate_limits::RateLimitHeaders;
@@ -37,6 +38,8 @@ pub(crate) struct Observer {
     pub(crate) meters: RequestMeters,
     /// Says which traces are sent, if any.
     pub(crate) sampler: Option<Sampler>,
+    /// Whether clients are to stay.
+    pub(crate) stage: Data<Stage>,
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -104,7 +107,7 @@ async fn run(
     };
     // The pattern, never the path or the query: those may hold personal data.
     let route = Route::of(outcome.as_ref().ok());
-    let complete = |headers: &mut HeaderMap| complete(headers, &names, &observer, caller);
+    let complete = |head: &mut ResponseHead| complete(head, &names, &observer, caller);
     let outcome = match outcome {
         Ok(answer) => Ok(finish(answer, &names.trace, complete)),
         Err(error) => Err(finish_error(&error, &names.trace, complete)),
@@ -167,7 +170,7 @@ impl Route {
 fn finish(
     answer: ServiceResponse<BoxBody>,
     trace: &str,
-    complete: impl FnOnce(&mut HeaderMap),
+    complete: impl FnOnce(&mut ResponseHead),
 ) -> ServiceResponse<BoxBody> {
     let mut answer = match problem_of(answer.response()) {
         Some(problem) => answer.into_response(problem.answer(trace)),
@@ -177,7 +180,7 @@ fn finish(
     if let Some(limit) = limit {
         limit.complete(answer.headers_mut());
     }
-    complete(answer.headers_mut());
+    complete(answer.response_mut().head_mut());
     answer.map_body(|_, body| in_pieces(body))
 }
 
@@ -194,18 +197,23 @@ fn problem_of(answer: &HttpResponse) -> Option<Problem> {
 }
 
 /// An error that no resource has turned into an answer.
-fn finish_error(error: &Error, trace: &str, complete: impl FnOnce(&mut HeaderMap)) -> Error {
+fn finish_error(error: &Error, trace: &str, complete: impl FnOnce(&mut ResponseHead)) -> Error {
     let problem = match error.as_error::<Problem>() {
         Some(problem) => problem.clone(),
         None => Problem::plain(Code::of_status(error.as_response_error().status_code())),
     };
     let mut answer: HttpResponse = problem.answer(trace);
-    complete(answer.headers_mut());
+    complete(answer.head_mut());
     InternalError::from_response(problem, answer).into()
 }
 
 /// Puts in what all answers have.
-fn complete(headers: &mut HeaderMap, names: &Names, observer: &Observer, caller: Option<HeaderValue>) {
+fn complete(head: &mut ResponseHead, names: &Names, observer: &Observer, caller: Option<HeaderValue>) {
+    // So that clients and proxies go on elsewhere. What is idle in the end is closed, and a request may be on its way then.
+    if observer.stage.is_draining() {
+        head.set_connection_type(ConnectionType::Close);
+    }
+    let headers = head.headers_mut();
     // Both ids have passed a check that leaves only visible ASCII.
     if let Ok(id) = HeaderValue::from_str(&names.request) {
         headers.insert(REQUEST_ID, id);

@@ -4,8 +4,7 @@
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
-use crate::support::{Person, Server, money, next};
-use crate::wire::Wire;
+use crate::support::{Person, Server, Wire, money, next};
 
 /// An operation that changes something.
 struct Operation {

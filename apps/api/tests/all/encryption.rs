@@ -10,9 +10,8 @@ use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ProtocolVersion, SupportedProtocolVersion};
 
 use crate::identity::Identity;
-use crate::support::Server;
 use crate::support::server::run_in;
-use crate::wire::Wire;
+use crate::support::{Server, Wire};
 
 /// A server that shows what is in a folder.
 fn server(folder: &Path, more: &[(&str, &str)]) -> Server {

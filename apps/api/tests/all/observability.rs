@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, Server};
+use crate::support::{PASSWORD, Server, Wire};
 
 #[tokio::test]
 async fn every_answer_carries_a_request_id() {
@@ -113,4 +113,21 @@ async fn a_draining_server_says_so_while_it_still_answers() {
     assert_eq!(ready.is(503).body, json!({ "status": "draining" }));
     server.api().get("//livez").await.is(200);
     server.api().get("/products").await.is(200);
+}
+
+#[tokio::test]
+async fn a_draining_server_asks_its_clients_to_go_elsewhere() {
+    let server =
+        Server::with(&[("JANGTEO__SERVER__DRAIN_DELAY", "9m"), ("JANGTEO__SERVER__SHUTDOWN_TIMEOUT", "10m")]);
+    let mut here = Wire::open(server.address()).await;
+    assert_eq!(here.get("/api/v1/products").await.is(200).header("connection"), None);
+    assert_eq!(here.get("/nowhere").await.is(404).header("connection"), None);
+    server.terminate();
+    while server.api().get("//readyz").await.status == 200 {}
+    // What it asks is answered, and the connection ends with that.
+    assert_eq!(here.get("/api/v1/products").await.is(200).header("connection"), Some("close"));
+    assert_eq!(here.rest().await, "");
+    let mut late = Wire::open(server.address()).await;
+    assert_eq!(late.get("/nowhere").await.is(404).header("connection"), Some("close"));
+    assert_eq!(late.rest().await, "");
 }

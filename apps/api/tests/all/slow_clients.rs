@@ -17,8 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::identity::Identity;
-use crate::support::{Server, allow_open_files};
-use crate::wire::Wire;
+use crate::support::{Server, Wire, allow_open_files};
 
 /// So many misbehave at once.
 const CROWD: usize = 300;

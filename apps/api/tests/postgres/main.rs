@@ -56,6 +56,8 @@ mod refunds;
 mod replay;
 #[path = "../servers/replicas.rs"]
 mod replicas;
+#[path = "../servers/rolling_restart.rs"]
+mod rolling_restart;
 #[path = "../servers/schema_changes.rs"]
 mod schema_changes;
 #[path = "../all/sessions.rs"]

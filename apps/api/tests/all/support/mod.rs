@@ -18,6 +18,7 @@ mod open_files;
 mod people;
 mod reply;
 pub(crate) mod server;
+mod wire;
 
 pub(crate) use api::{Api, next};
 pub(crate) use figures::{Figures, figure};
@@ -26,3 +27,4 @@ pub(crate) use open_files::allow_open_files;
 pub(crate) use people::{PASSWORD, Person, money};
 pub(crate) use reply::{Reply, counted};
 pub(crate) use server::{Server, new_ring, run};
+pub(crate) use wire::Wire;
