@@ -247,7 +247,10 @@ fn unavailable(reason: &str) -> StorageError {
 
 impl<C, V> fmt::Debug for Group<C, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Group").field("kind", &self.kind).field("free", &self.queue.capacity()).finish_non_exhaustive()
+        f.debug_struct("Group")
+            .field("kind", &self.kind)
+            .field("free", &self.queue.capacity())
+            .finish_non_exhaustive()
     }
 }
 

@@ -97,7 +97,8 @@ impl Document {
 }
 
 /// A link by a reference that is not defined, `[a][b]`, leads to what is no file's name.
-fn reference_to_nothing<'a>(link: BrokenLink<'a>) -> Option<(CowStr<'a>, CowStr<'a>)> {
+#[expect(clippy::needless_pass_by_value, reason = "the parser gives it away")]
+fn reference_to_nothing(link: BrokenLink<'_>) -> Option<(CowStr<'_>, CowStr<'_>)> {
     let is_link = matches!(link.link_type, LinkType::Reference | LinkType::Collapsed);
     is_link.then(|| (format!("[{}]", link.reference).into(), "".into()))
 }

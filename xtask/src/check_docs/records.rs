@@ -75,7 +75,8 @@ fn missing(root: &Path, record: &Document, sections: &[&Heading]) -> Vec<String>
 /// Whether a quotation is a path, or the name of a file of code; others are types, settings and routes.
 fn is_path(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "./_-{,}".contains(c);
-    text.chars().all(plain) && !text.starts_with('/') && (text.contains('/') || text.ends_with(".rs"))
+    let is_code = Path::new(text).extension().is_some_and(|extension| extension == "rs");
+    text.chars().all(plain) && !text.starts_with('/') && (text.contains('/') || is_code)
 }
 
 /// `src/{a,b}.rs` is `src/a.rs` and `src/b.rs`.
