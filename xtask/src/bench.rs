@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
+use crate::program::succeeds;
 use crate::workspace::Workspace;
 
 const BUILD: [&str; 7] = ["build", "--release", "-p", "jangteo-api", "-p", "jangteo-bench", "--locked"];
@@ -11,12 +12,9 @@ const BUILD: [&str; 7] = ["build", "--release", "-p", "jangteo-api", "-p", "jang
 /// Builds, then runs with these arguments besides. What was built is run as it is: `cargo run` would choose other features
 /// for the one than for both, and build again.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let built = workspace.cargo(&BUILD).status().context("cannot start cargo; is it on the PATH?")?;
-    ensure!(built.success(), "`cargo {}` failed: {built}", BUILD.join(" "));
+    succeeds(&mut workspace.cargo(&BUILD))?;
     let release = workspace.target_folder()?.join("release");
     let mut bench = Command::new(release.join("jangteo-bench"));
     bench.arg("--server").arg(release.join("jangteo")).args(arguments).current_dir(workspace.root());
-    let ended = bench.status().context("cannot start the benchmarks")?;
-    ensure!(ended.success(), "the benchmarks failed: {ended}");
-    Ok(())
+    succeeds(&mut bench).context("the benchmarks failed")
 }

@@ -2,9 +2,10 @@
 
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 
-use crate::generated::{Generated, printed};
+use crate::generated::Generated;
+use crate::program::{printed, succeeds};
 use crate::workspace::Workspace;
 
 const DOCUMENT: Generated = Generated { path: "docs/erd/ERD.md", command: "cargo xtask erd" };
@@ -27,8 +28,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 
 /// Builds the example of the migrations that prints the page, and runs it.
 fn page(workspace: &Workspace) -> Result<String> {
-    let built = workspace.cargo(&BUILD).status().context("cannot start cargo; is it on the PATH?")?;
-    ensure!(built.success(), "`cargo {}` failed: {built}", BUILD.join(" "));
+    succeeds(&mut workspace.cargo(&BUILD))?;
     let example = workspace.target_folder()?.join("debug").join("examples").join("erd");
     let mut example = Command::new(example);
     example.arg(PROSE).current_dir(workspace.root());

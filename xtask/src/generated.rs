@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 
 use crate::workspace::Workspace;
 
@@ -46,15 +45,6 @@ impl Generated {
         println!("{path} is up to date");
         Ok(())
     }
-}
-
-/// What a program prints. Its complaints go to the terminal.
-pub(crate) fn printed(mut program: Command) -> Result<String> {
-    let name = program.get_program().display().to_string();
-    let output = program.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start {name}"))?;
-    let arguments: Vec<_> = program.get_args().map(|argument| argument.display().to_string()).collect();
-    ensure!(output.status.success(), "`{name} {}` failed: {}", arguments.join(" "), output.status);
-    String::from_utf8(output.stdout).with_context(|| format!("what {name} prints is not UTF-8"))
 }
 
 /// Describes the first line in which two texts differ, if they do.
@@ -119,19 +109,6 @@ mod tests {
         assert!(error.contains("in line 2"), "{error}");
         assert!(error.contains("is old.") && error.contains("is new."), "{error}");
         assert_eq!(fs::read_to_string(folder.path().join("docs/it.md"))?, "# It\nis old.\n");
-        Ok(())
-    }
-
-    #[test]
-    fn a_program_that_fails_is_told_by_its_command() -> Result<()> {
-        let shell = |script| {
-            let mut shell = Command::new("sh");
-            shell.args(["-c", script]);
-            shell
-        };
-        assert_eq!(printed(shell("echo it"))?, "it\n");
-        let told = printed(shell("echo it; exit 3")).expect_err("it failed").to_string();
-        assert_eq!(told, "`sh -c echo it; exit 3` failed: exit status: 3");
         Ok(())
     }
 

@@ -10,6 +10,7 @@ mod erd;
 mod generated;
 mod generated_requests;
 mod openapi;
+mod program;
 mod python;
 mod services;
 mod workspace;

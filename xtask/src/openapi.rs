@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use crate::generated::{Generated, printed};
+use crate::generated::Generated;
+use crate::program::printed;
 use crate::workspace::Workspace;
 
 const DOCUMENT: Generated = Generated { path: "docs/api-spec/openapi.yaml", command: "cargo xtask openapi" };

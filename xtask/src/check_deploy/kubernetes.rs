@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::python::succeeds;
+use crate::program::succeeds;
 
 /// The version whose schemas count.
 const VERSION: &str = "1.37";

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::program::{install_once, succeeds};
+
 /// An installed Mermaid.
 #[derive(Debug)]
 pub(crate) struct Mermaid {
@@ -21,20 +23,14 @@ impl Mermaid {
         let copy = |name: &str| {
             fs::copy(settings.join(name), folder.join(name)).with_context(|| format!("cannot copy {name}"))
         };
-        let lock = settings.join("package-lock.json");
-        let wanted = fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
-        // Written last, so that a broken-off installation is none.
-        let installed = folder.join("installed.json");
-        if fs::read_to_string(&installed).ok().as_ref() != Some(&wanted) {
+        install_once(&settings.join("package-lock.json"), &folder.join("installed.json"), || {
             copy("package.json")?;
             copy("package-lock.json")?;
             let mut npm = Command::new("npm");
             npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-            let status = npm.current_dir(folder).status();
-            let status = status.context("cannot start npm; on Debian and Ubuntu it is in nodejs and npm")?;
-            ensure!(status.success(), "npm cannot install Mermaid: {status}");
-            fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))?;
-        }
+            succeeds(npm.current_dir(folder))
+                .context("npm does not install Mermaid; on Debian and Ubuntu it is in nodejs and npm")
+        })?;
         // Node looks for packages beside the script.
         copy("parse.mjs")?;
         Ok(Self { node: "node".into(), script: folder.join("parse.mjs") })

@@ -6,6 +6,7 @@ mod step;
 use anyhow::Result;
 
 use self::step::Step;
+use crate::program::succeeds;
 use crate::workspace::Workspace;
 use crate::{check_deploy, check_deps, check_docs, erd, generated_requests, openapi};
 
@@ -31,7 +32,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         ),
         Step::task("tests, by the command that the READMEs show", TEST_COMMAND, || {
             readme::shows_the_test_command(workspace, TEST_COMMAND)?;
-            step::succeeds(cargo(&test_arguments))
+            succeeds(&mut cargo(&test_arguments))
         }),
         Step::cargo("10,000 random sequences in memory", sequences),
         Step::cargo("documentation", documentation),

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
+
+use crate::program::succeeds;
 
 /// Something that continuous integration does and that may fail.
 pub(crate) struct Step<'a> {
@@ -21,16 +23,10 @@ impl<'a> Step<'a> {
     }
 
     /// A step that is a call of cargo.
-    pub(crate) fn cargo(heading: &'static str, command: Command) -> Self {
-        Self { heading, by_hand: as_typed(&command), work: Box::new(|| succeeds(command)) }
+    pub(crate) fn cargo(heading: &'static str, mut command: Command) -> Self {
+        let by_hand = as_typed(&command);
+        Self { heading, by_hand, work: Box::new(move || succeeds(&mut command)) }
     }
-}
-
-/// Runs a call of cargo in this terminal and fails if it does.
-pub(crate) fn succeeds(mut cargo: Command) -> Result<()> {
-    let status = cargo.status().context("cannot start cargo; is it on the PATH?")?;
-    ensure!(status.success(), "{status}");
-    Ok(())
 }
 
 /// Runs the steps in order, up to the first that fails.

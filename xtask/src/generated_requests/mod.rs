@@ -7,11 +7,12 @@ mod tally;
 
 use std::fs;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
 use self::schemathesis::Schemathesis;
 use self::shop::Shop;
 use self::tally::Tally;
+use crate::program::succeeds;
 use crate::workspace::Workspace;
 
 /// Of the whole workspace, so that it is what tests are run with, and nothing is built anew for it.
@@ -27,8 +28,7 @@ pub(crate) const EXAMPLES: u32 = 10;
 /// Builds the server, and tests it. Fails if any check of Schemathesis does, or if an operation never succeeded, which
 /// would mean that nothing but its refusals was tested.
 pub(crate) fn run(workspace: &Workspace, examples: u32) -> Result<()> {
-    let built = workspace.cargo(&BUILD).status().context("cannot start cargo; is it on the PATH?")?;
-    ensure!(built.success(), "`cargo {}` failed: {built}", BUILD.join(" "));
+    succeeds(&mut workspace.cargo(&BUILD))?;
 
     let target = workspace.target_folder()?;
     let folder = target.join("generated-requests");

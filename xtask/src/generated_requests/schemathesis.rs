@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use super::shop::Shop;
+use crate::program::succeeds;
 use crate::python;
 
 /// An installed Schemathesis, and how it is to test.
@@ -38,7 +39,7 @@ impl Schemathesis {
             .env("JANGTEO_SHOP", shop.url())
             .env("JANGTEO_ROLE", role)
             .env("JANGTEO_TALLY", counted);
-        python::succeeds(&mut run)
+        succeeds(&mut run)
             .with_context(|| format!("what was asked as {role} was not answered as it should be"))
     }
 }
