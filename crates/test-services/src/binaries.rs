@@ -9,48 +9,49 @@ use crate::Service;
 /// A program that this machine does not have.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(
-    "there is no {program} on this machine, neither on the PATH nor where distributions put it. Please install \
-     {service} (on Debian and Ubuntu: apt-get install {})",
-    service.debian_package()
+    "there is no {program} on this machine, neither on the PATH nor where distributions put it. Please install it (on \
+     Debian and Ubuntu: apt-get install {package})"
 )]
 pub struct MissingBinary {
-    service: Service,
     program: String,
+    package: &'static str,
 }
 
 /// Where distributions put servers, which need not be on the PATH.
 const ELSEWHERE: [&str; 4] = ["/usr/sbin", "/usr/bin", "/usr/libexec", "/usr/local/sbin"];
 
-/// The folders that may hold the programs of a server.
+/// The folders that may hold the programs of a package.
 pub(crate) struct Binaries {
-    service: Service,
+    package: &'static str,
     folders: Vec<PathBuf>,
 }
 
 impl Binaries {
+    /// Those of a server.
     pub(crate) fn of(service: Service) -> Self {
-        let mut folders = on_the_path();
-        if service == Service::Postgres {
-            folders.extend(versions("/usr/lib/postgresql"));
-        }
-        folders.extend(ELSEWHERE.map(PathBuf::from));
-        Self { service, folders }
+        let own = if service == Service::Postgres { versions("/usr/lib/postgresql") } else { Vec::new() };
+        Self::in_folders(service.debian_package(), own)
+    }
+
+    /// Where all programs are looked for, and in these folders before what distributions use.
+    fn in_folders(package: &'static str, own: Vec<PathBuf>) -> Self {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::env::split_paths(&path).chain(own).chain(ELSEWHERE.map(PathBuf::from));
+        Self { package, folders: folders.collect() }
     }
 
     pub(crate) fn find(&self, program: &str) -> Result<PathBuf, MissingBinary> {
         let found = self.folders.iter().map(|folder| folder.join(program)).find(|path| path.is_file());
-        found.ok_or_else(|| MissingBinary { service: self.service, program: program.to_owned() })
+        found.ok_or_else(|| MissingBinary { program: program.to_owned(), package: self.package })
     }
 }
 
-/// A program that has no folder of its own.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    let folders = on_the_path().into_iter().chain(ELSEWHERE.map(PathBuf::from));
-    folders.map(|folder| folder.join(program)).find(|path| path.is_file())
-}
-
-fn on_the_path() -> Vec<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect()
+/// Where a program is that is no server's, and comes with this package of Debian.
+///
+/// # Errors
+/// If this machine does not have it.
+pub fn find_program(program: &str, package: &'static str) -> Result<PathBuf, MissingBinary> {
+    Binaries::in_folders(package, Vec::new()).find(program)
 }
 
 /// `15/bin`, `14/bin` and so on in a folder, the newest first. Debian keeps them beside each other.
@@ -83,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told_with_its_package() {
-        let nothing = Binaries { service: Service::MariaDb, folders: Vec::new() };
+        let nothing = Binaries { package: Service::MariaDb.debian_package(), folders: Vec::new() };
         let told = nothing.find("mariadbd").unwrap_err().to_string();
         assert!(told.contains("mariadbd") && told.contains("apt-get install mariadb-server"), "{told}");
     }

@@ -41,7 +41,7 @@ mod supervised;
 use std::sync::LazyLock;
 
 pub use authority::{Authority, Certificate};
-pub use binaries::MissingBinary;
+pub use binaries::{MissingBinary, find_program};
 pub use proxy::HaProxy;
 pub use redis::{RedisCluster, RedisServer};
 pub use server::{Server, StartError};

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 
 use crate::StartError;
-use crate::binaries::find;
+use crate::binaries::find_program;
 use crate::supervised::{Supervised, on_a_free_port};
 
 /// What it says when it can be used.
@@ -30,7 +30,7 @@ impl HaProxy {
     }
 
     fn try_to_start(port: u16, configuration: &str) -> Result<Self, StartError> {
-        let program = find("haproxy").ok_or_else(missing)?;
+        let program = find_program("haproxy", "haproxy")?;
         let folder = tempfile::Builder::new().prefix("jangteo-haproxy-").tempdir()?;
         let file = folder.path().join("haproxy.cfg");
         fs::write(&file, configuration)?;
@@ -51,11 +51,4 @@ impl HaProxy {
 
 fn at(port: u16) -> String {
     format!("127.0.0.1:{port}")
-}
-
-fn missing() -> StartError {
-    StartError::Refused(
-        "there is no haproxy on this machine. Please install it (on Debian and Ubuntu: apt-get install haproxy)"
-            .to_owned(),
-    )
 }

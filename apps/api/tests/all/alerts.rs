@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use jangteo_test_services::find_program;
 use serde_json::Value;
 
 use crate::support::{Figures, Server};
@@ -80,6 +80,11 @@ fn is_of(series: &str, name: &str) -> bool {
     known.strip_prefix(name).is_some_and(|end| ["", "_bucket", "_count", "_sum"].contains(&end))
 }
 
+/// The alerts that rules may ring.
+fn alerts(rules: &str) -> impl Iterator<Item = &str> {
+    rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: "))
+}
+
 async fn figures() -> Figures {
     let server = Server::with(&[("JANGTEO__RATE_LIMIT__ENABLED", "true")]);
     Figures::of(&server.api()).await
@@ -141,8 +146,7 @@ async fn every_figure_is_explained_in_the_documents() {
 #[test]
 fn every_alert_has_an_answer_in_the_documents() {
     let rules = read("alerts.yml");
-    let alerts: BTreeSet<&str> =
-        rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    let alerts: BTreeSet<&str> = alerts(&rules).collect();
     assert!(alerts.len() > 10, "{alerts:?}");
     let document = operations();
     let section = document.split("\n## When an alert rings\n").nth(1).expect("the section");
@@ -153,12 +157,10 @@ fn every_alert_has_an_answer_in_the_documents() {
 
 #[test]
 fn prometheus_takes_the_rules_and_they_ring_when_they_should() {
+    let promtool = find_program("promtool", "prometheus").unwrap_or_else(|missing| panic!("{missing}"));
     for arguments in [["check", "config", "prometheus.yml"], ["test", "rules", "alerts_test.yml"]] {
-        let checked = Command::new("promtool").args(arguments).current_dir(folder()).output();
-        let checked = checked.unwrap_or_else(|error| match error.kind() {
-            ErrorKind::NotFound => panic!("promtool is missing: install the package prometheus"),
-            _ => panic!("promtool: {error}"),
-        });
+        let checked = Command::new(&promtool).args(arguments).current_dir(folder()).output();
+        let checked = checked.expect("promtool runs");
         let said = [&checked.stdout, &checked.stderr].map(|bytes| String::from_utf8_lossy(bytes));
         assert!(checked.status.success(), "{arguments:?}: {}{}", said[0], said[1]);
     }
@@ -174,7 +176,7 @@ fn every_rule_has_a_test_in_which_it_rings() {
         .filter(|part| part.lines().nth(1).is_some_and(|line| line.trim() == "exp_alerts:"))
         .filter_map(|part| part.lines().next())
         .collect();
-    for alert in rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
+    for alert in alerts(&rules) {
         assert!(rings.contains(alert), "{alert}");
     }
 }
