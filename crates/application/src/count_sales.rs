@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
 use jangteo_ranking::{DailySales, SalesKey, SalesRepository};
 use jangteo_shared_kernel::{BusinessZone, StorageError, UnitOfWork};
 
@@ -57,8 +56,8 @@ impl CountSales {
     /// sale that commits late is found like any other.
     async fn count(&self, tx: &mut impl SalesRepository, most: u32) -> Result<u32, StorageError> {
         let sales = tx.list_uncounted_sales(most).await?;
-        let (now, oldest) = (self.sources.now(), sales.first().map(|sale| sale.noted_at));
-        self.sources.meters().ranking_lag.set(oldest.map_or(TimeDelta::zero(), |noted| now - noted));
+        let oldest = sales.first().map(|sale| sale.noted_at);
+        self.sources.meters().ranking_lag.since(oldest, self.sources.now());
         let keys: BTreeSet<SalesKey> = sales.iter().map(|sale| sale.key(self.zone)).collect();
         let mut roll_ups = tx.find_roll_ups(&keys).await?;
         let known: BTreeSet<SalesKey> = roll_ups.keys().copied().collect();

@@ -1,6 +1,5 @@
 //! Letting unpaid orders expire: a job that any instance may run, several at once.
 
-use chrono::TimeDelta;
 use jangteo_coupon::IssuedCouponRepository;
 use jangteo_order::OrderRepository;
 use jangteo_product::ProductRepository;
@@ -48,7 +47,7 @@ where
             let now = self.sources.now();
             let orders = tx.lock_due_orders(now, *most).await?;
             let longest = orders.values().map(|order| order.expires_at).min();
-            self.sources.meters().expiry_lag.set(longest.map_or(TimeDelta::zero(), |due| now - due));
+            self.sources.meters().expiry_lag.since(longest, now);
             let mut unpaid = UnpaidOrders::lock(tx, orders).await?;
             unpaid.end_each(|order| order.expire(now).is_ok());
             counts.push(u32::try_from(unpaid.count()).unwrap_or(u32::MAX));

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use jangteo_shared_kernel::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -128,6 +129,11 @@ impl Meters {
 }
 
 impl Lag {
+    /// As long as it is since this moment; nothing if there was none.
+    pub(crate) fn since(&self, oldest: Option<Timestamp>, now: Timestamp) {
+        self.set(oldest.map_or(TimeDelta::zero(), |oldest| now - oldest));
+    }
+
     /// So long; a clock that was set back makes it nothing.
     pub(crate) fn set(&self, lag: TimeDelta) {
         self.0.set(lag.to_std().unwrap_or_default().as_secs_f64());
