@@ -343,7 +343,7 @@ fn matching(keys: &[Column]) -> String {
     matches.collect::<Vec<_>>().join(" AND ")
 }
 
-/// The same, sorted by all of its columns.
+/// A set as [`rows`] opens it, sorted by all of its columns.
 fn sorted(columns: &[Column]) -> String {
     let names = listed((1..=columns.len()).map(|n| n.to_string()));
     format!("(SELECT * FROM {} ORDER BY {names}) AS r", rows(columns))
