@@ -25,8 +25,8 @@ pub trait ClaimRecords: Sync {
 /// A claim that is looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimLookUp {
-    /// Who claims, and from which campaign.
-    pub claimant: Claimant,
+    /// Whose coupons are counted, and of which campaign; `None` if that need not be known.
+    pub claimant: Option<Claimant>,
     /// What the request is named by.
     pub key: RecordKey,
 }
@@ -34,19 +34,22 @@ pub struct ClaimLookUp {
 /// What is committed about a claim.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClaimRecord {
-    /// How many coupons of the campaign the claimant has.
+    /// How many coupons of the campaign the claimant has. None if nobody asked.
     pub held: Quantity,
     /// What is stored under the key of the request.
     pub stored: Option<IdempotencyRecord>,
 }
 
 impl ClaimLookUp {
-    /// The look-up of a command.
+    /// The look-up of all that there is about a command.
     pub(crate) fn of(command: &ClaimCoupon) -> Self {
-        Self {
-            claimant: Claimant { campaign: command.campaign, user: command.user },
-            key: (command.mark.user, command.mark.key.clone()),
-        }
+        let claimant = Claimant { campaign: command.campaign, user: command.user };
+        Self { claimant: Some(claimant), ..Self::of_answer(command) }
+    }
+
+    /// That of the stored answer only.
+    pub(crate) fn of_answer(command: &ClaimCoupon) -> Self {
+        Self { claimant: None, key: (command.mark.user, command.mark.key.clone()) }
     }
 }
 
@@ -115,17 +118,17 @@ impl<S: CouponQueries + IdempotencyQueries + Send> SetWork for Reads<S> {
     }
 }
 
-/// Two reads, however many claims.
+/// Two reads, however many claims; one if nobody's coupons are counted.
 async fn look_up<S>(storage: &S, claims: &[ClaimLookUp]) -> Result<Vec<ClaimRecord>, StorageError>
 where
     S: CouponQueries + IdempotencyQueries,
 {
-    let claimants: BTreeSet<Claimant> = claims.iter().map(|claim| claim.claimant).collect();
+    let claimants: BTreeSet<Claimant> = claims.iter().filter_map(|claim| claim.claimant).collect();
     let keys: BTreeSet<RecordKey> = claims.iter().map(|claim| claim.key.clone()).collect();
     let held = storage.find_claims_of(&claimants).await?;
     let stored = storage.find_committed_records(&keys).await?;
     let record = |claim: &ClaimLookUp| ClaimRecord {
-        held: held.get(&claim.claimant).copied().unwrap_or_default(),
+        held: claim.claimant.and_then(|claimant| held.get(&claimant)).copied().unwrap_or_default(),
         stored: stored.get(&claim.key).cloned(),
     };
     Ok(claims.iter().map(record).collect())

@@ -12,6 +12,9 @@ use crate::{ClaimCoupon, ClaimCouponRefusal, ClaimLookUp, ClaimRecord, ClaimReco
 /// How many campaigns' terms are remembered at least.
 const CAMPAIGNS: usize = 1_000;
 
+/// How many of those who came too late are remembered at least.
+const LATECOMERS: usize = 100_000;
+
 /// How often a claim asks again when the house is full, before it goes to the database all the same.
 const TRIES: u32 = 6;
 
@@ -28,12 +31,19 @@ pub struct GatedClaims<G> {
     sources: Sources,
     /// When claims are open and how many coupons there are never changes; how many are claimed is not read from here.
     allotments: RwLock<TwoGenerations<CouponId, Arc<Allotment>>>,
+    /// What claimants of sold-out campaigns are told: nobody gets another coupon there, so it stays what it is.
+    latecomers: RwLock<TwoGenerations<Claimant, ClaimRefusal>>,
 }
 
 impl<G> GatedClaims<G> {
     /// Claims through this gate.
     pub fn new(gate: G, sources: Sources) -> Self {
-        Self { gate, sources, allotments: RwLock::new(TwoGenerations::new(CAMPAIGNS)) }
+        Self {
+            gate,
+            sources,
+            allotments: RwLock::new(TwoGenerations::new(CAMPAIGNS)),
+            latecomers: RwLock::new(TwoGenerations::new(LATECOMERS)),
+        }
     }
 }
 
@@ -54,7 +64,7 @@ impl<G: ClaimGate> GatedClaims<G> {
     {
         let claimant = Claimant { campaign: command.campaign, user: command.user };
         let Some(allotment) = self.allotment(records, command.campaign).await? else {
-            let record = records.record(ClaimLookUp::of(&command)).await?;
+            let record = records.record(ClaimLookUp::of_answer(&command)).await?;
             return Ok(refuse(&command, record, ClaimCouponRefusal::CampaignNotFound));
         };
         let pass = match allotment.check_open(self.sources.now()) {
@@ -63,20 +73,40 @@ impl<G: ClaimGate> GatedClaims<G> {
         };
         let pass = match pass {
             Ok(pass) => pass,
+            Err(ClaimRefusal::SoldOut) => return self.too_late(records, &command, &allotment).await,
             Err(refusal) => {
-                let record = records.record(ClaimLookUp::of(&command)).await?;
-                let refusal = match refusal {
-                    ClaimRefusal::SoldOut if record.held >= allotment.per_user => {
-                        ClaimRefusal::AlreadyClaimed
-                    }
-                    other => other,
-                };
+                let record = records.record(ClaimLookUp::of_answer(&command)).await?;
                 return Ok(refuse(&command, record, refusal.into()));
             }
         };
         let verdict = decide(command).await;
         self.gate.leave(pass, outcome(verdict.as_ref().ok(), &allotment)).await;
         verdict
+    }
+
+    /// None is left, which whoever is at the limit does not hear. How many they have is counted once: it is read after the
+    /// last coupon was committed.
+    async fn too_late<E: From<StorageError>>(
+        &self,
+        records: &impl ClaimRecords,
+        command: &ClaimCoupon,
+        allotment: &Allotment,
+    ) -> Result<ClaimVerdict, E> {
+        let claimant = Claimant { campaign: command.campaign, user: command.user };
+        let known = {
+            let latecomers = self.latecomers.read().unwrap_or_else(PoisonError::into_inner);
+            latecomers.get(&claimant).copied()
+        };
+        if let Some(refusal) = known {
+            let record = records.record(ClaimLookUp::of_answer(command)).await?;
+            return Ok(refuse(command, record, refusal.into()));
+        }
+        let record = records.record(ClaimLookUp::of(command)).await?;
+        let at_limit = record.held >= allotment.per_user;
+        let refusal = if at_limit { ClaimRefusal::AlreadyClaimed } else { ClaimRefusal::SoldOut };
+        let mut latecomers = self.latecomers.write().unwrap_or_else(PoisonError::into_inner);
+        latecomers.insert(claimant, refusal);
+        Ok(refuse(command, record, refusal.into()))
     }
 
     /// The allotment as far as it never changes.

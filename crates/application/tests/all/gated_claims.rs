@@ -8,10 +8,10 @@ use std::task::Poll;
 
 use chrono::TimeDelta;
 use jangteo_application::{
-    ClaimCoupon, ClaimCouponRefusal, ClaimVerdict, GatedClaims, InProcessGate, RequestMark,
-    SharedClaimRecords, Verdict, group_claim_look_ups,
+    ClaimCoupon, ClaimCouponRefusal, ClaimLookUp, ClaimRecord, ClaimRecords, ClaimVerdict, GatedClaims,
+    InProcessGate, RequestMark, SharedClaimRecords, Verdict, group_claim_look_ups,
 };
-use jangteo_coupon::{Admission, CampaignDraft, ClaimGate, ClaimOutcome, ClaimRefusal};
+use jangteo_coupon::{Admission, Allotment, CampaignDraft, ClaimGate, ClaimOutcome, ClaimRefusal, Claimant};
 use jangteo_shared_kernel::{CouponId, StorageError, UserId};
 use tokio::task::JoinSet;
 
@@ -176,6 +176,49 @@ async fn who_is_at_the_limit_does_not_hear_that_none_is_left() {
     let claims = through(&gate, &shop);
     assert_eq!(refused(claim(&claims, &shop, minji, campaign).await), no(ClaimRefusal::AlreadyClaimed));
     assert_eq!(refused(claim(&claims, &shop, junho, campaign).await), no(ClaimRefusal::SoldOut));
+}
+
+/// Those of a shop, and whose coupons were counted for them.
+struct Watched<'a> {
+    shop: &'a Shop,
+    counted: Mutex<Vec<Option<Claimant>>>,
+}
+
+impl ClaimRecords for Watched<'_> {
+    async fn allotment(&self, campaign: CouponId) -> Result<Option<Allotment>, StorageError> {
+        self.shop.storage.allotment(campaign).await
+    }
+
+    async fn record(&self, claim: ClaimLookUp) -> Result<ClaimRecord, StorageError> {
+        self.counted.lock().unwrap().push(claim.claimant);
+        self.shop.storage.record(claim).await
+    }
+}
+
+/// Nobody gets another coupon once none is left. The stored answer is looked for every time.
+#[tokio::test]
+async fn the_coupons_of_who_comes_too_late_are_counted_once() {
+    let shop = Shop::new();
+    let (minji, junho) = (shop.customer().await, shop.customer().await);
+    let campaign = shop.campaign(shop.fixed_off(1_000, 1)).await;
+    let first = shop.mark_as(minji, "k", 1);
+    let granted = ClaimCoupon { user: minji, campaign, mark: first.clone() };
+    let Verdict::Accepted { answer, .. } = shop.decide_claim(granted).await else { panic!("refused") };
+    let claims = through(&ScriptedGate::saying([Admission::SoldOut; 7]), &shop);
+    let records = Watched { shop: &shop, counted: Mutex::default() };
+    let again = async |mark: RequestMark| {
+        let command = ClaimCoupon { user: mark.user, campaign, mark };
+        let decide = async |_| -> Result<ClaimVerdict, StorageError> { panic!("the gate lets nobody in") };
+        claims.claim(&records, command, decide).await.unwrap()
+    };
+    for _ in 0..3 {
+        assert_eq!(refused(again(shop.mark(minji)).await), no(ClaimRefusal::AlreadyClaimed));
+        assert_eq!(refused(again(shop.mark(junho)).await), no(ClaimRefusal::SoldOut));
+    }
+    assert_eq!(again(first).await, Verdict::Replayed(answer));
+    let counted = records.counted.into_inner().unwrap();
+    let both = [minji, junho].map(|user| Some(Claimant { campaign, user }));
+    assert_eq!(counted, [&both[..], &[None; 5]].concat());
 }
 
 #[tokio::test]
