@@ -11,12 +11,18 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use crate::limits::WhenDue;
 use crate::load::Measured;
 use crate::options::Options;
 
 /// The names of the limits that goals are compared with.
 pub(crate) const ONE_A_TRANSACTION: &str = "pgbench, one order a transaction, 10,000 products";
 pub(crate) const HOT_ROW: &str = "pgbench, one order a transaction, one product";
+
+/// What the loads of a small shop are called that go before and after a load of a large one.
+pub(crate) fn small_loads(name: &str) -> [String; 2] {
+    [format!("{name}, small shop before"), format!("{name}, small shop after")]
+}
 
 /// All figures of a run.
 #[derive(Debug, Default)]
@@ -32,6 +38,8 @@ pub(crate) struct Report {
     pub(crate) soak_reads: Option<Measured>,
     /// Orders a second without a shop.
     pub(crate) limits: Vec<(&'static str, f64)>,
+    /// What pgbench did at the rates of the schedules.
+    pub(crate) when_due: Vec<(&'static str, WhenDue)>,
     /// Orders a second by the number of connections, of each server.
     pub(crate) by_connections: Vec<(String, Vec<(usize, f64)>)>,
     pub(crate) memory: Option<Memory>,
@@ -53,6 +61,12 @@ impl Report {
 
     pub(crate) fn rate(&self, name: &str) -> Option<f64> {
         self.load(name).map(Measured::rate)
+    }
+
+    /// What a load of a large shop did, of what the small one did before and after it.
+    fn of_small(&self, name: &str) -> Option<f64> {
+        let [before, after] = small_loads(name);
+        Some(2.0 * self.rate(name)? / (self.rate(&before)? + self.rate(&after)?))
     }
 
     fn limit(&self, name: &str) -> Option<f64> {
@@ -80,6 +94,7 @@ impl Report {
             ("Schedules", table::schedules(&self.loads)),
             ("Soak", soak::table(self)),
             ("Limits", table::limits(&self.limits)),
+            ("Limits of schedules", table::limits_when_due(&self.when_due)),
             ("By connections", table::by_connections(&self.by_connections)),
         ];
         let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());

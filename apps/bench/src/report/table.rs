@@ -1,5 +1,6 @@
 //! Figures as tables in Markdown.
 
+use crate::limits::WhenDue;
 use crate::load::Measured;
 
 /// A table; nothing if it has no lines.
@@ -86,6 +87,14 @@ pub(super) fn schedules(loads: &[(String, Measured)]) -> String {
 pub(super) fn limits(limits: &[(&'static str, f64)]) -> String {
     let lines = limits.iter().map(|(name, rate)| [(*name).to_owned(), format!("{rate:.0}")]);
     markdown(["limit", "orders per second"], lines.collect())
+}
+
+pub(super) fn limits_when_due(limits: &[(&'static str, WhenDue)]) -> String {
+    let lines = limits.iter().map(|(name, WhenDue { rate, p50, p99 })| {
+        let name = format!("pgbench, one order a transaction, at the rate of {name}");
+        [name, format!("{rate:.0}"), format!("{p50:.2}"), format!("{p99:.2}")]
+    });
+    markdown(["limit", "due per second", "p50 ms", "p99 ms"], lines.collect())
 }
 
 pub(super) fn by_connections(series: &[(String, Vec<(usize, f64)>)]) -> String {

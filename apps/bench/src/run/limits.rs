@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::limits::{self, Holding};
 use crate::options::{Options, Workload};
 use crate::report::{HOT_ROW, ONE_A_TRANSACTION, Report};
-use crate::shop::Postgres;
+use crate::shop::{Database, Postgres};
 
 const SMALL: Holding = Holding { products: 10_000, orders: 0 };
 
@@ -29,6 +29,19 @@ pub(super) async fn run_large(
     println!("Limits: orders by SQL alone, among as many as in S2.");
     let (one_each, sets) = ("pgbench, as much in the tables as in S2", "SQL only, sets of 128, likewise");
     measure(options, postgres, large, &[(one_each, large.products)], &[(sets, 128)], report).await
+}
+
+/// The limits of W5.
+pub(super) async fn run_embedded(options: &Options, report: &mut Report) -> Result<()> {
+    println!("Limits: orders on SQLite by SQL alone.");
+    for (name, size) in [("SQLite, SQL only, sets of 128", 128), ("SQLite, SQL only, sets of 512", 512)] {
+        let database = Database::in_file()?;
+        let (time, seed) = (options.measured(), options.seed);
+        let rate = limits::in_embedded_sets(&database, SMALL.products, size, time, seed).await?;
+        println!("    {name}: {rate:.0}/s");
+        report.limits.push((name, rate));
+    }
+    Ok(())
 }
 
 /// One order a transaction over so many products, and orders in sets of so many.

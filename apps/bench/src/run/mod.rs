@@ -60,7 +60,7 @@ async fn measure(options: &Options, report: &mut Report) -> Result<()> {
         claims::run(&stage, report).await?;
         schedule::run(&stage, report).await?;
         soak::run(&stage, report).await?;
-        scale::run(options, &postgres, report).await?;
+        scale::run(&stage, &postgres, report).await?;
     }
     orders::on_sqlite(options, report).await?;
     memory::run(options, report).await

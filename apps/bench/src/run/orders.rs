@@ -55,6 +55,7 @@ async fn sweep(stage: &Stage<'_>) -> Result<Vec<(usize, f64)>> {
 
 pub(super) async fn on_sqlite(options: &Options, report: &mut Report) -> Result<()> {
     if options.wants(Workload::W5) {
+        super::limits::run_embedded(options, report).await?;
         let stage = Stage::filled(options, &options.server, Database::in_file()?, PRODUCTS).await?;
         stage.report_orders("W5", Choice::All, report).await?;
     }

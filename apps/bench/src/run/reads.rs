@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use super::stage::{Stage, failed};
 use crate::http::Connection;
 use crate::limits::Bare;
+use crate::load::Measured;
 use crate::options::Workload;
 use crate::random::Random;
 use crate::report::Report;
@@ -45,13 +46,22 @@ pub(super) async fn run(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
         }
     }
     if stage.options.wants(Workload::R3) {
-        let (shop, server) = stage.open_with_history().await?;
-        let measured = stage.load("R3", &server, visitors(stage, Read::OwnOrders), stage.timing()).await?;
-        server.stop().with_context(|| failed("R3"))?;
-        shop.database.discard()?;
+        let measured = measure(stage, "R3", Read::OwnOrders).await?;
         report.loads.push(("R3".to_owned(), measured));
     }
     Ok(())
+}
+
+/// Reads from a copy of the shop, in which people have ordered before if that is what they read.
+pub(super) async fn measure(stage: &Stage<'_>, name: &str, read: Read) -> Result<Measured> {
+    let (shop, server) = match read {
+        Read::OwnOrders => stage.open_with_history().await?,
+        Read::Product | Read::Catalogue => stage.open(&[]).await?,
+    };
+    let measured = stage.load(name, &server, visitors(stage, read), stage.timing()).await?;
+    server.stop().with_context(|| failed(name))?;
+    shop.database.discard()?;
+    Ok(measured)
 }
 
 async fn beside_a_bare_handler(stage: &Stage<'_>, name: &str, read: Read, report: &mut Report) -> Result<()> {

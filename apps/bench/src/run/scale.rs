@@ -1,4 +1,5 @@
-//! S2: the reads, and the orders of W1, in a shop that has sold for years.
+//! S2: the reads, and the orders of W1, in a shop that has sold for years, each between two loads of the small shop: the
+//! machine may be another one half an hour later.
 
 use std::rc::Rc;
 
@@ -9,8 +10,8 @@ use super::stage::{Stage, failed, settle_orders};
 use crate::clock;
 use crate::limits::Holding;
 use crate::load::{Measured, Visitor};
-use crate::options::{Options, Workload};
-use crate::report::Report;
+use crate::options::Workload;
+use crate::report::{Report, small_loads};
 use crate::shop::{Postgres, Walks};
 use crate::work::{Choice, OrderBook};
 
@@ -18,7 +19,8 @@ use crate::work::{Choice, OrderBook};
 const READS: [(&str, Read); 3] =
     [("S2 R1", Read::Product), ("S2 R2", Read::Catalogue), ("S2 R3", Read::OwnOrders)];
 
-pub(super) async fn run(options: &Options, postgres: &Postgres, report: &mut Report) -> Result<()> {
+pub(super) async fn run(small: &Stage<'_>, postgres: &Postgres, report: &mut Report) -> Result<()> {
+    let options = small.options;
     if !options.wants(Workload::S2) {
         return Ok(());
     }
@@ -30,14 +32,21 @@ pub(super) async fn run(options: &Options, postgres: &Postgres, report: &mut Rep
     stage.shop.add_history(orders).await?;
     println!("  Filling it took {:.0} s.", from.elapsed().as_secs_f64());
     for (name, read) in READS {
+        let [before, after] = small_loads(name);
+        let first = reads::measure(small, &before, read).await?;
         let measured = load(&stage, name, reads::visitors(&stage, read)).await?;
-        report.loads.push((name.to_owned(), measured));
+        let second = reads::measure(small, &after, read).await?;
+        report.loads.extend([(before, first), (name.to_owned(), measured), (after, second)]);
     }
     let (name, book) = ("S2 W1", Rc::new(OrderBook::new(&stage.world)));
+    let [before, after] = small_loads(name);
+    small.report_orders(&before, Choice::All, report).await?;
     let visitors = stage.visitors(&book, Choice::All, options.connections);
     let measured = load(&stage, name, visitors).await?;
-    settle_orders(&stage.shop, &book, measured.lost).await.with_context(|| failed(name))?;
+    let lost = measured.lost;
     report.loads.push((name.to_owned(), measured));
+    small.report_orders(&after, Choice::All, report).await?;
+    settle_orders(&stage.shop, &book, lost).await.with_context(|| failed(name))?;
     stage.shop.database.discard()
 }
 

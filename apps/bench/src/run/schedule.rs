@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
-use super::stage::{Stage, close, tell_faults};
+use super::stage::{PRODUCTS, Stage, close, tell_faults};
+use crate::limits::{self, Holding};
 use crate::load;
 use crate::options::Workload;
 use crate::report::Report;
@@ -29,7 +30,7 @@ pub(super) async fn run(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-async fn at(stage: &Stage<'_>, name: &str, rate: f64, report: &mut Report) -> Result<()> {
+async fn at(stage: &Stage<'_>, name: &'static str, rate: f64, report: &mut Report) -> Result<()> {
     println!("{name}: {rate:.0} orders a second are due.");
     let (shop, server) = stage.open(&[]).await?;
     let book = Rc::new(OrderBook::new(&stage.world));
@@ -39,5 +40,15 @@ async fn at(stage: &Stage<'_>, name: &str, rate: f64, report: &mut Report) -> Re
     close(name, &shop, server, &book, measured.lost).await?;
     shop.database.discard()?;
     report.loads.push((name.to_owned(), measured));
-    Ok(())
+    limit(stage, name, rate, report).await
+}
+
+/// What pgbench does at the same rate.
+async fn limit(stage: &Stage<'_>, name: &'static str, rate: f64, report: &mut Report) -> Result<()> {
+    let database = stage.shop.database.new_one_beside()?;
+    limits::prepare(&database, Holding { products: PRODUCTS, orders: 0 }).await?;
+    let seen = limits::when_due(&database, PRODUCTS, rate, stage.options.measured())?;
+    println!("    pgbench at that rate: p50 {:.2} ms, p99 {:.2} ms", seen.p50, seen.p99);
+    report.when_due.push((name, seen));
+    database.discard()
 }
