@@ -5,6 +5,7 @@ mod bench;
 mod check_deploy;
 mod check_deps;
 mod check_docs;
+mod check_packages;
 mod ci;
 mod erd;
 mod generated;
@@ -42,6 +43,12 @@ enum Task {
     /// Checks that every link in the documents leads somewhere, that decision records are whole and name files that are
     /// there, and that every diagram parses.
     CheckDocs,
+    /// Checks that each crate for importers says what it is and can be packaged, with its licences and no more than its sources.
+    CheckPackages {
+        /// Also builds and tests them as an importer has them, each from its package and those of the others. That takes minutes.
+        #[arg(long)]
+        build: bool,
+    },
     /// Writes the page about the tables to docs/erd/ERD.md: the schema that the migrations make, and what docs/erd/tables.md
     /// says of each table.
     Erd {
@@ -86,6 +93,7 @@ fn main() -> ExitCode {
             check_deps::run(&manifest)
         }
         Task::CheckDocs => check_docs::run(&here),
+        Task::CheckPackages { build } => check_packages::run(&here, build),
         Task::Erd { check: false } => erd::write(&here),
         Task::Erd { check: true } => erd::check(&here),
         Task::CheckDeploy => check_deploy::run(&here),

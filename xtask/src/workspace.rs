@@ -51,7 +51,8 @@ impl Workspace {
         metadata.packages.iter().map(folder).collect()
     }
 
-    fn metadata(&self) -> Result<cargo_metadata::Metadata> {
+    /// What cargo knows of its members.
+    pub(crate) fn metadata(&self) -> Result<cargo_metadata::Metadata> {
         let mut asked = cargo_metadata::MetadataCommand::new();
         asked.cargo_path(&self.cargo).manifest_path(self.root.join("Cargo.toml")).no_deps();
         asked.exec().context("cannot read the workspace")

@@ -180,5 +180,6 @@ mod tests {
             "everything adds up: true",
         ];
         assert_eq!(story(&url).await.unwrap(), told);
+        assert!(include_str!("../README.md").contains(&told.join("\n")), "the page shows something else");
     }
 }

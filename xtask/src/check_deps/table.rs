@@ -14,6 +14,8 @@ pub(crate) struct Row {
     /// The places whose members its tests may use besides, as path-only development dependencies, so that no
     /// package depends on itself in a circle.
     pub(crate) tests_may_use: &'static [Place],
+    /// The places whose members its examples may use besides. Examples are published, and these with their version.
+    pub(crate) examples_may_use: &'static [Place],
     /// The third-party crates it may name in its manifest.
     pub(crate) third_parties: ThirdParties,
     /// Families of third-party crates it must not reach, not even through others. `*` stands for any ending.
@@ -53,6 +55,7 @@ pub(crate) fn row(place: Place) -> Row {
             rule: "the shared kernel knows std and small value libraries only",
             may_know: MayKnow::Only(&[]),
             tests_may_use: &[],
+            examples_may_use: &[],
             third_parties: ThirdParties::Only(&[VALUES]),
             never: NO_RUN_TIME,
         },
@@ -61,6 +64,7 @@ pub(crate) fn row(place: Place) -> Row {
                    a web framework, Redis or a run time",
             may_know: MayKnow::Only(&[Place::SharedKernel]),
             tests_may_use: &[],
+            examples_may_use: &[],
             third_parties: ThirdParties::Only(&[VALUES, TEXT, SECRETS]),
             never: NO_RUN_TIME,
         },
@@ -69,6 +73,7 @@ pub(crate) fn row(place: Place) -> Row {
                    no HTTP; its tests may use storage-memory",
             may_know: MayKnow::Only(&[Place::SharedKernel, Place::Context]),
             tests_may_use: &[Place::StorageMemory],
+            examples_may_use: &[],
             third_parties: ThirdParties::Only(&[VALUES, TEXT, USE_CASES]),
             never: NO_DATABASE_NO_HTTP,
         },
@@ -83,7 +88,8 @@ pub(crate) fn row(place: Place) -> Row {
                 Place::Migrations,
                 Place::Tls,
             ]),
-            tests_may_use: &[Place::StorageConformance, Place::TestServices, Place::Security],
+            tests_may_use: &[Place::StorageConformance, Place::TestServices],
+            examples_may_use: &[Place::Security],
             ..adapter()
         },
         // Its gate is held to one contract with that of the application, over a storage.
@@ -99,6 +105,7 @@ pub(crate) fn row(place: Place) -> Row {
                    test-services",
             may_know: MayKnow::Only(&[]),
             tests_may_use: &[Place::TestServices],
+            examples_may_use: &[],
             third_parties: ThirdParties::Any,
             never: NO_DATABASE_NO_HTTP,
         },
@@ -108,6 +115,7 @@ pub(crate) fn row(place: Place) -> Row {
             rule: "test-services runs programs of the machine; it knows no member and no driver",
             may_know: MayKnow::Only(&[]),
             tests_may_use: &[],
+            examples_may_use: &[],
             third_parties: ThirdParties::Any,
             never: NO_DATABASE_NO_HTTP,
         },
@@ -121,6 +129,7 @@ pub(crate) fn row(place: Place) -> Row {
                 Place::Security,
             ]),
             tests_may_use: &[],
+            examples_may_use: &[],
             third_parties: ThirdParties::Any,
             never: NO_DATABASE_NO_HTTP,
         },
@@ -128,6 +137,7 @@ pub(crate) fn row(place: Place) -> Row {
             rule: "apps, tools and the conformance suite may know everyone",
             may_know: MayKnow::Everyone,
             tests_may_use: &[],
+            examples_may_use: &[],
             third_parties: ThirdParties::Any,
             never: &[],
         },
@@ -140,6 +150,7 @@ fn adapter() -> Row {
         rule: "an adapter knows the shared kernel, the contexts, the application's traits and its driver",
         may_know: MayKnow::Only(&[Place::SharedKernel, Place::Context, Place::Application]),
         tests_may_use: &[],
+        examples_may_use: &[],
         third_parties: ThirdParties::Any,
         never: &[],
     }

@@ -28,6 +28,17 @@ pub(crate) fn check(member: &Member<'_>, row: &Row, members: &Members<'_>) -> Ve
                          without `workspace = true`"
                     )
                 }
+                DependencyKind::Development
+                    if other.place.is_some_and(|place| row.examples_may_use.contains(&place)) =>
+                {
+                    if !is_path_only(dependency) {
+                        return None;
+                    }
+                    format!(
+                        "must declare its development dependency {name} with `workspace = true`: a published example \
+                         needs it"
+                    )
+                }
                 DependencyKind::Development => format!("must not depend on {name}, not even in its tests"),
                 _ => format!("must not depend on {name}"),
             };

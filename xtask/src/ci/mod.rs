@@ -8,7 +8,7 @@ use anyhow::Result;
 use self::step::Step;
 use crate::program::succeeds;
 use crate::workspace::Workspace;
-use crate::{check_deploy, check_deps, check_docs, erd, generated_requests, openapi};
+use crate::{check_deploy, check_deps, check_docs, check_packages, erd, generated_requests, openapi};
 
 /// What the READMEs show as the one command to test.
 const TEST_COMMAND: &str = "cargo test --workspace --locked";
@@ -61,6 +61,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         }),
         Step::task("links, decision records and diagrams", "cargo xtask check-docs", || {
             check_docs::run(workspace)
+        }),
+        Step::task("packages for importers", "cargo xtask check-packages", || {
+            check_packages::run(workspace, false)
         }),
         Step::task("freshness of the page about the tables", "cargo xtask erd --check", || {
             erd::check(workspace)

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 const THIRD_PARTIES: [&str; 6] = ["proptest", "sea-orm", "serde", "sqlx-core", "tokio", "uuid"];
 
-const MEMBERS: [(&str, &str, &str); 10] = [
+const MEMBERS: [(&str, &str, &str); 11] = [
     ("crates/shared-kernel", "jangteo-shared-kernel", "[dependencies]\nuuid.workspace = true\n"),
     (
         "crates/order",
@@ -39,8 +39,10 @@ const MEMBERS: [(&str, &str, &str); 10] = [
         "jangteo-storage-sea-orm",
         "[dependencies]\njangteo-application.workspace = true\njangteo-migrations.workspace = true\n\
          sea-orm.workspace = true\n\
-         [dev-dependencies]\njangteo-storage-conformance = { path = \"../storage-conformance\" }\n",
+         [dev-dependencies]\njangteo-storage-conformance = { path = \"../storage-conformance\" }\n\
+         jangteo-security.workspace = true\n",
     ),
+    ("crates/security", "jangteo-security", "[dependencies]\njangteo-shared-kernel.workspace = true\n"),
     (
         "crates/storage-conformance",
         "jangteo-storage-conformance",

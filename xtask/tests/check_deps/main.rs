@@ -23,7 +23,7 @@ fn this_very_workspace_keeps_the_rules() -> Result<()> {
 fn a_workspace_in_the_shape_of_the_architecture_passes() -> Result<()> {
     let verdict = Fixture::new()?.check()?;
     verdict.assert_passed();
-    assert!(verdict.stdout.contains("hold for all 10 members"), "{}", verdict.stdout);
+    assert!(verdict.stdout.contains("hold for all 11 members"), "{}", verdict.stdout);
     Ok(())
 }
 

@@ -76,6 +76,18 @@ fn refuses_test_storage_that_is_not_declared_by_path_only() -> Result<()> {
 }
 
 #[test]
+fn refuses_what_an_example_uses_by_path_only() -> Result<()> {
+    let fixture = Fixture::new()?;
+    let by_path = "jangteo-security = { path = \"../security\" }";
+    fixture.replace("crates/storage-sea-orm", "jangteo-security.workspace = true", by_path)?;
+    fixture.check()?.assert_broken_once(&[
+        "jangteo-storage-sea-orm (crates/storage-sea-orm)",
+        "jangteo-security with `workspace = true`",
+    ]);
+    Ok(())
+}
+
+#[test]
 fn refuses_a_member_without_a_place() -> Result<()> {
     let fixture = Fixture::new()?;
     fixture.add_member("crates/shipping", "jangteo-shipping")?;

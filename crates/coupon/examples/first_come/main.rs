@@ -61,7 +61,9 @@ fn story() -> Result<Vec<String>, Box<dyn Error>> {
     for outcome in outcomes {
         match outcome.map_err(|_| "a thread has panicked")?? {
             Ok(coupon) => {
-                places.insert(coupon.sequence);
+                if !places.insert(coupon.sequence) {
+                    return Err(format!("two people have coupon {}", coupon.sequence).into());
+                }
                 lucky = Some(coupon.user);
             }
             Err(ClaimRefusal::SoldOut) => late += 1,
@@ -168,5 +170,6 @@ mod tests {
             "Whoever has one and asks again is told: the user has claimed all that one may have.",
         ];
         assert_eq!(story().expect("it comes to its end"), told);
+        assert!(include_str!("../../README.md").contains(&told.join("\n")), "the page shows something else");
     }
 }

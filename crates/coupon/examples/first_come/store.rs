@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use jangteo_coupon::{
@@ -62,6 +63,8 @@ impl UnitOfWork for Store {
 
 impl Transaction for StoreTransaction {
     async fn commit(mut self) -> Result<(), StorageError> {
+        // As long as a disk takes, others have their turn: a lock that does not hold would be seen.
+        thread::yield_now();
         let mut state = self.shared.state();
         state.campaigns.append(&mut self.campaigns);
         state.coupons.append(&mut self.coupons);

@@ -211,6 +211,7 @@ impl Engine {
     }
 
     /// A pool for transactions of this size, where they can go side by side.
+    #[cfg_attr(not(feature = "server"), expect(unused_variables, reason = "only servers are asked"))]
     pub(crate) async fn connect_writers(
         self,
         options: &StorageOptions,
@@ -227,6 +228,7 @@ impl Engine {
     }
 
     /// A pool for reads outside transactions that connects when it is first used; the server need not be there yet.
+    #[cfg_attr(not(feature = "server"), expect(unused_variables, reason = "only servers are asked"))]
     pub(crate) async fn connect_later(
         self,
         options: &StorageOptions,
