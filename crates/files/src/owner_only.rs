@@ -47,6 +47,7 @@ pub fn open_marker(path: &Path) -> io::Result<File> {
 }
 
 /// The mode of a file that not only its owner may use.
+#[must_use]
 pub fn mode_open_to_others(metadata: &Metadata) -> Option<u32> {
     #[cfg(unix)]
     {
