@@ -112,9 +112,6 @@ impl Restoration {
             Ok(false) => Err(EmbeddedError::Occupied(database.clone())),
             Err(error) => Err(error.into()),
         };
-        if let (Err(_), Some(former)) = (&placed, &former) {
-            former.put_back(&database);
-        }
         if let Some(alone) = alone {
             // It has the former one open, by now under another name, and nothing to write to it.
             let _ = alone.rollback().await;
@@ -163,11 +160,12 @@ impl Former {
             moved.inspect_err(|_| former.put_back(database))?;
         }
         let folder = folder_of(database);
-        owner_only::sync_folder(folder).map_err(FileError::of("sync the folder", folder))?;
+        let synced = owner_only::sync_folder(folder).map_err(FileError::of("sync the folder", folder));
+        synced.inspect_err(|_| former.put_back(database))?;
         Ok(Some(former))
     }
 
-    /// Everything is where it was. What cannot be is kept aside.
+    /// Everything is where it was, as long as nothing has taken the place. What cannot be is kept aside.
     fn put_back(&self, database: &Path) {
         for (part, aside) in parts(database).into_iter().zip(parts(&self.path)) {
             let _ = fs::rename(aside, part);

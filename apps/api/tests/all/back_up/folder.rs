@@ -26,6 +26,8 @@ impl Folder {
     pub(super) fn demo() -> Self {
         let folder = Self::empty();
         folder.done(&["demo"]);
+        // Closes it, so that it is one file.
+        folder.done(&["audit"]);
         folder
     }
 

@@ -12,7 +12,7 @@ use super::Folder;
 use super::folder::{DATABASE, change, number};
 
 /// Room for a command to be killed in: so many rows make the file some megabytes.
-const FILLER: &str = "CREATE TABLE filler AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
+const FILLER: &str = "CREATE TABLE filler AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000) \
                       SELECT i, hex(randomblob(200)) AS text FROM n";
 
 const RENAMED: &str = "SELECT count(*) FROM products WHERE name = 'Renamed'";
@@ -65,7 +65,11 @@ async fn a_killed_restore_leaves_the_former_database_or_the_restored_one() {
         change(&shop.file(DATABASE), "UPDATE products SET name = 'Renamed'").await;
         let child = shop.spawn(&["restore", "--replace", "--from", "back-up.sqlite"]);
         // From the beginning to just behind the end, and closely where the files are moved.
-        sleep(if round < 10 { takes * round / 10 } else { takes * (60 + round * 2) / 130 });
+        sleep(match round {
+            0..10 => takes * round / 10,
+            10..36 => takes * (60 + round * 2) / 130,
+            _ => takes * 3,
+        });
         kill(child);
         shop.done(&["audit"]);
         match number(&shop.file(DATABASE), RENAMED).await {
@@ -73,7 +77,7 @@ async fn a_killed_restore_leaves_the_former_database_or_the_restored_one() {
             all if all == products => former += 1,
             some => panic!("{some} of {products} products have the name of the former database"),
         }
-        assert_eq!(number(&shop.file(DATABASE), "SELECT count(*) FROM filler").await, 20_000);
+        assert_eq!(number(&shop.file(DATABASE), "SELECT count(*) FROM filler").await, 8_000);
     }
     println!("{former} times the former database was there, {restored} times the restored one");
     assert!(former > 0 && restored > 0, "{former} and {restored}");

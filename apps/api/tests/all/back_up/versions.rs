@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::Folder;
-use super::folder::{DATABASE, change, number, text};
+use super::folder::{DATABASE, change, number, said, text};
 
 const APPLIED: &str = "SELECT count(*) FROM seaql_migrations";
 
@@ -48,6 +48,9 @@ async fn a_newer_schema_is_named_by_whatever_meets_it() {
         &["keys", "list"],
         &["backup", "--to", "newer.sqlite"],
     ] {
-        shop.refuses(&[], command, &[newer]);
+        let output = shop.run(command);
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        assert!(said(&output).contains(newer), "{command:?}: {}", said(&output));
     }
+    assert!(!shop.file("newer.sqlite").exists());
 }
