@@ -43,13 +43,13 @@ impl SeaOrmStorage {
         let as_of = clock.now();
         self.copy_into(copy.path(), to, database.path()).await?;
         // The file that SQLite has written is the one that was made: an empty file is as good to it as none.
+        let bytes = copy.draft().map_or(Ok(0), |draft| draft.file().metadata().map(|file| file.len()));
+        let bytes = bytes.map_err(FileError::of("read", to))?;
         let storage = copy::open(&copy, to, Arc::clone(&self.cipher)).await?;
-        let checked = noted_and_checked(&storage, to, as_of).await;
+        let checked = noted_and_checked(&storage, bytes, to, as_of).await;
         // Also if it is of no use: what is open cannot be tidied away.
         storage.close().await.map_err(EmbeddedError::of_storage(to))?;
         let checked = checked?;
-        let bytes = copy.draft().map_or(Ok(0), |draft| draft.file().metadata().map(|file| file.len()));
-        let bytes = bytes.map_err(FileError::of("read", to))?;
         let made = copy.take().map_or(Ok(false), jangteo_files::Draft::publish)?;
         if made {
             Ok(BackUp { file: target, bytes, as_of, checked })
@@ -73,11 +73,12 @@ impl SeaOrmStorage {
 
 async fn noted_and_checked(
     storage: &SeaOrmStorage,
+    bytes: u64,
     to: &Path,
     as_of: Timestamp,
 ) -> Result<Checked, EmbeddedError> {
     copy::run(storage, &note_moment(Some(as_of))).await.map_err(EmbeddedError::of(to))?;
-    check(storage, to, as_of).await
+    check(storage, bytes, to, as_of).await
 }
 
 /// The name of a file that is not there, in a folder that is.

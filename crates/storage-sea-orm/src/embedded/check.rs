@@ -31,14 +31,15 @@ pub struct Checked {
     pub report: AuditReport,
 }
 
-/// Checks a copy. Errors name the file that it is to be, or that it was.
+/// Checks a copy of so many bytes. Errors name the file that it is to be, or that it was.
 pub(super) async fn check(
     copy: &SeaOrmStorage,
+    bytes: u64,
     named: &Path,
     now: Timestamp,
 ) -> Result<Checked, EmbeddedError> {
     let damaged = |problem| EmbeddedError::Damaged { file: named.to_owned(), problem };
-    let faults = faults(copy).await.map_err(EmbeddedError::of(named))?;
+    let faults = faults(copy, bytes).await.map_err(EmbeddedError::of(named))?;
     if !faults.is_empty() {
         return Err(damaged(faults.join("; ")));
     }
@@ -64,14 +65,20 @@ pub(super) fn note_moment(as_of: Option<Timestamp>) -> String {
     format!("PRAGMA {MOMENT} = {}", second.cast_signed())
 }
 
-/// What SQLite finds wrong with a file: its pages and indexes, its constraints, its foreign keys.
-async fn faults(copy: &SeaOrmStorage) -> Result<Vec<String>, DbErr> {
+/// What SQLite finds wrong with a file: its pages and indexes, its constraints, its foreign keys. Of a last page that is cut it
+/// says nothing, so the length is compared.
+async fn faults(copy: &SeaOrmStorage, bytes: u64) -> Result<Vec<String>, DbErr> {
     let mut faults = Vec::new();
-    for row in rows(copy, &format!("PRAGMA integrity_check({NAMED})")).await? {
-        faults.push(row.try_get_by_index::<String>(0)?);
+    let [pages, size] = [first(copy, "PRAGMA page_count").await?, first(copy, "PRAGMA page_size").await?];
+    let expected = pages.unwrap_or(0_i64) * size.unwrap_or(0_i64);
+    if i64::try_from(bytes) != Ok(expected) {
+        faults.push(format!("it has {bytes} bytes where its pages take {expected}"));
     }
-    if faults == ["ok"] {
-        faults.clear();
+    for row in rows(copy, &format!("PRAGMA integrity_check({NAMED})")).await? {
+        let fault: String = row.try_get_by_index(0)?;
+        if fault != "ok" {
+            faults.push(fault);
+        }
     }
     for row in rows(copy, "PRAGMA foreign_key_check").await?.iter().take(NAMED) {
         let [table, parent] = [0, 2].map(|column| String::try_get_by_index(row, column));

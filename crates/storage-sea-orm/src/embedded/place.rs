@@ -57,6 +57,19 @@ pub(super) fn resolved(file: &Path) -> PathBuf {
     })
 }
 
+/// Whether two names, followed to their ends, lead to one file.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let numbers = |path| fs::metadata(path).map(|file| (file.dev(), file.ino()));
+        if let (Ok(one), Ok(other)) = (numbers(one), numbers(other)) {
+            return one == other;
+        }
+    }
+    one == other
+}
+
 /// The files that SQLite may keep beside a database.
 pub(super) fn parts(file: &Path) -> [PathBuf; 3] {
     PARTS.map(|part| part_of(file, part))

@@ -13,7 +13,7 @@ use sea_orm::DatabaseTransaction;
 
 use super::check::{Checked, check, note_moment};
 use super::copy::{self, CopyFile};
-use super::place::{hold_alone, parts, resolved};
+use super::place::{hold_alone, is_same, parts, resolved};
 use super::{EmbeddedDatabase, EmbeddedError};
 use crate::engine::sqlite;
 use crate::options::StorageOptions;
@@ -69,9 +69,9 @@ impl Restoration {
         }
         let mut copy = CopyFile::create(database, entropy)?;
         let copied = copy.draft().map_or(Ok(0), |draft| io::copy(&mut source, draft.file()));
-        copied.map_err(FileError::of("copy", from))?;
+        let bytes = copied.map_err(FileError::of("copy", from))?;
         let storage = copy::open(&copy, from, cipher).await?;
-        match check(&storage, from, now).await {
+        match check(&storage, bytes, from, now).await {
             Ok(checked) => {
                 Ok(Self { database: database.to_owned(), now, checked, storage, copy, _held: held })
             }
@@ -129,11 +129,11 @@ async fn settle(database: &Path) -> Result<Option<DatabaseTransaction>, Embedded
         return Ok(None);
     }
     let options = StorageOptions::new("sqlite://former");
-    let settled = sqlite::connect_alone(&options, database).await.map_err(EmbeddedError::of(database));
-    match settled {
-        Err(error) if error.is_damage() => Ok(None),
-        settled => settled.map(Some),
+    match sqlite::probe(&options, database).await.map_err(EmbeddedError::of(database)) {
+        Err(error) if error.is_damage() => return Ok(None),
+        probed => probed?,
     }
+    sqlite::connect_alone(&options, database).await.map_err(EmbeddedError::of(database)).map(Some)
 }
 
 /// What was in the place.
@@ -204,7 +204,7 @@ fn closed_file(from: &Path, database: &Path) -> Result<File, EmbeddedError> {
         return Err(EmbeddedError::NotAFile(from.to_owned()));
     }
     let path = resolved(from);
-    if path == database {
+    if is_same(&path, database) {
         return Err(EmbeddedError::IsTheDatabase(from.to_owned()));
     }
     match parts(&path).into_iter().find(|part| part.symlink_metadata().is_ok()) {

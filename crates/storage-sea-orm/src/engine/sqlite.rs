@@ -92,6 +92,15 @@ pub(crate) async fn connect_copy(options: &StorageOptions, file: &Path) -> Resul
     Ok(Pools { writer, reader, held: None })
 }
 
+/// Whether SQLite knows a file for a database. Neither that nor what is beside it is written to, whatever it is.
+pub(crate) async fn probe(options: &StorageOptions, file: &Path) -> Result<(), DbErr> {
+    let file = file.to_owned();
+    let reader = pool(options, 1, move |sqlite| sqlite.filename(&file).read_only(true));
+    let reader = Database::connect(reader).await?;
+    reader.execute_unprepared("PRAGMA schema_version").await?;
+    reader.close().await
+}
+
 /// A database that nobody else can read or write until the transaction ends. Its write-ahead log is worked in and off, as
 /// after the last process has closed it: it is one file.
 pub(crate) async fn connect_alone(

@@ -129,6 +129,9 @@ async fn a_database_of_something_else_is_none_of_a_shop() {
     shop.refuses(&[], &["restore", "--replace", "--from", "nowhere.sqlite"], &["cannot read nowhere.sqlite"]);
     shop.refuses(&[], &["restore", "--replace", "--from", "data"], &["data is not a file"]);
     shop.refuses(&[], &["restore", "--replace", "--from", DATABASE], &[DATABASE, "is the database itself"]);
+    fs::hard_link(shop.file(DATABASE), shop.file("second-name.sqlite")).unwrap();
+    let second = ["restore", "--replace", "--from", "second-name.sqlite"];
+    shop.refuses(&[], &second, &["second-name.sqlite is the database itself"]);
 }
 
 #[tokio::test]
@@ -138,8 +141,8 @@ async fn a_shop_that_does_not_add_up_is_not_restored() {
     let words = ["back-up.sqlite", "does not add up: 1 of 38 rules are broken: stock-conserved"];
     shop.refuses(&[], &["restore", "--replace", "--from", "back-up.sqlite"], &words);
     let (shop, file) = backed_up();
-    change(&file, "DELETE FROM orders WHERE id = (SELECT order_id FROM order_items LIMIT 1)").await;
-    let words = ["back-up.sqlite is damaged", "a row of order_items without its row of orders"];
+    change(&file, "DELETE FROM orders WHERE id = (SELECT order_id FROM order_lines LIMIT 1)").await;
+    let words = ["back-up.sqlite is damaged", "a row of order_lines without its row of orders"];
     shop.refuses(&[], &["restore", "--replace", "--from", "back-up.sqlite"], &words);
 }
 
