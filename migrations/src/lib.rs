@@ -48,14 +48,25 @@ mod m20261125_000015_index_points_for_refunds_and_expiry;
 mod m20261125_000016_create_daily_sales;
 mod m20261126_000017_index_orders_of_user_once;
 
-use sea_orm_migration::MigrationTrait;
 use sea_orm_migration::async_trait::async_trait;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr, EntityTrait};
+use sea_orm_migration::{MigrationTrait, seaql_migrations};
 
 pub use sea_orm_migration::MigratorTrait;
 
 /// All changes, the oldest first.
 #[derive(Debug, Clone, Copy)]
 pub struct Migrator;
+
+impl Migrator {
+    /// Changes that a database has, which has had some, and that are not among these: its schema is a newer one. Writes
+    /// nothing.
+    pub async fn unknown(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+        let known: Vec<_> = Self::migrations().iter().map(|change| change.name().to_owned()).collect();
+        let applied = seaql_migrations::Entity::find().all(db).await?;
+        Ok(applied.into_iter().map(|change| change.version).filter(|name| !known.contains(name)).collect())
+    }
+}
 
 #[async_trait]
 impl MigratorTrait for Migrator {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::Context;
 use jangteo_security::SealedFields;
 use jangteo_storage_sea_orm::{
-    ConnectError, SeaOrmStorage, StorageOptions, WrittenProductsHook, no_encrypted_connection,
+    ConnectError, EmbeddedDatabase, SeaOrmStorage, StorageOptions, WrittenProductsHook,
+    no_encrypted_connection,
 };
 use tokio::time::timeout;
 
@@ -65,6 +66,16 @@ pub(crate) async fn prepare(storage: &Storage, settings: &Settings) -> anyhow::R
         missing.join(", ")
     );
     Ok(())
+}
+
+/// The embedded database, for commands that have no other.
+pub(crate) fn embedded(settings: &Settings) -> anyhow::Result<EmbeddedDatabase> {
+    anyhow::ensure!(
+        settings.database_url.starts_with(EMBEDDED),
+        "database.url names a database on a server, which is copied and restored by the tools of its own engine: see \
+         \"Back up and restore\" in docs/operations.md"
+    );
+    EmbeddedDatabase::of(&settings.database_url).context("database.url")
 }
 
 /// Whether an embedded database has no file yet. Opening it would make one.

@@ -200,7 +200,7 @@ pub use refund_payments::{RefundPayment, RefundPaymentRefusal, RefundPayments};
 pub use refunding::BrokenBooks;
 pub use register_users::{EmailTaken, RegisterUser, RegisterUsers};
 pub use relay::{EventSink, Relay, Relayed, SinkError};
-pub use reseal_accounts::{KeyUse, Resealed, count_key_use, reseal_accounts};
+pub use reseal_accounts::{KeyUse, Resealed, count_key_use, reseal_accounts, try_keys};
 pub use sessions::{SessionError, SessionPolicy, SessionTokens, Sessions};
 pub use set_use_case::{SetUseCase, submit};
 pub use shared_answers::{FinishedAnswer, SharedAnswer, SharedAnswers, SharedMoment};

@@ -1,10 +1,11 @@
 //! Sealing personal data again under the current key, while the shop runs (ADR-040).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error as _;
 use std::time::Duration;
 
 use jangteo_shared_kernel::{StorageError, UnitOfWork, UserId};
-use jangteo_user::{SealedAccountQueries, User, UserRepository};
+use jangteo_user::{SealedAccountQueries, User, UserQueries, UserRepository};
 use tokio::time::sleep;
 
 use crate::set_use_case::decide_set;
@@ -66,6 +67,35 @@ pub async fn count_key_use<S: SealedAccountQueries>(storage: &S) -> Result<KeyUs
             *found.0.entry(account.keys).or_default() += 1;
         }
     }
+}
+
+/// Opens an account for each set of keys that accounts need, and finds it by its address: keys of other shops have the same
+/// ids. Gives the first account for which that fails, and why.
+pub async fn try_keys<S>(storage: &S) -> Result<Option<(UserId, String)>, StorageError>
+where
+    S: SealedAccountQueries + UserQueries,
+{
+    let (mut tried, mut after) = (BTreeSet::new(), None);
+    loop {
+        let page = storage.list_sealed_accounts(after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        after = Some(last.user);
+        for account in page {
+            if tried.insert(account.keys)
+                && let Err(problem) = opens(storage, account.user).await
+            {
+                return Ok(Some((account.user, problem)));
+            }
+        }
+    }
+}
+
+async fn opens<S: UserQueries>(storage: &S, id: UserId) -> Result<(), String> {
+    let told = |error: StorageError| error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    let Some(user) = storage.find_user(id).await.map_err(told)? else { return Ok(()) };
+    let Some(profile) = user.profile() else { return Ok(()) };
+    let found = storage.find_user_by_address(&profile.email).await.map_err(told)?;
+    if found.is_some() { Ok(()) } else { Err("it is not found by its address".to_owned()) }
 }
 
 /// What became of accounts that needed another key than the current one.

@@ -4,10 +4,11 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use jangteo_files::{FileError, owner_only};
 use jangteo_shared_kernel::Entropy;
 
-use crate::key_draft::{Draft, cannot};
-use crate::{KeysError, ServiceKeys, owner_only};
+use crate::key_draft::draft;
+use crate::{KeysError, ServiceKeys};
 
 /// A key file that nobody else changes for as long as this is held: two who add a key each would lose one. Servers read
 /// it all the while.
@@ -22,14 +23,14 @@ impl KeyFileLock {
     /// Locks a file that there is; [`KeysError::Busy`] if somebody else has it.
     pub fn take(path: &Path) -> Result<Self, KeysError> {
         // A link goes on to be one: what it leads to is replaced.
-        let path = fs::canonicalize(path).map_err(cannot("read", path))?;
+        let path = fs::canonicalize(path).map_err(FileError::of("read", path))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let marker = path.with_file_name(format!(".{name}.lock"));
-        let lock = owner_only::open_marker(&marker).map_err(cannot("create", &marker))?;
+        let lock = owner_only::open_marker(&marker).map_err(FileError::of("create", &marker))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(KeysError::Busy { path }),
-            Err(TryLockError::Error(error)) => Err(cannot("lock", &marker)(error)),
+            Err(TryLockError::Error(error)) => Err(FileError::of("lock", &marker)(error).into()),
         }
     }
 
@@ -41,7 +42,7 @@ impl KeyFileLock {
     /// Replaces the keys of the file, all at once: it keeps its mode and its owner, and at no moment is it incomplete or
     /// missing.
     pub fn replace(&self, keys: &ServiceKeys, entropy: &dyn Entropy) -> Result<(), KeysError> {
-        Draft::write(keys, &self.path, entropy)?.replace()
+        Ok(draft(keys, &self.path, entropy)?.replace()?)
     }
 }
 

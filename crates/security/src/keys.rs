@@ -4,11 +4,12 @@ use std::fs;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
+use jangteo_files::{FileError, folder_of, owner_only};
 use jangteo_shared_kernel::Entropy;
 use zeroize::Zeroizing;
 
-use crate::key_draft::{Draft, cannot, folder_of};
-use crate::{FieldKeys, KeyRing, SecretKey, key_file, owner_only};
+use crate::key_draft::draft;
+use crate::{FieldKeys, KeyRing, SecretKey, key_file};
 
 /// The keys of a server. Instances that share a database share them.
 ///
@@ -40,16 +41,8 @@ pub struct ServiceKeys {
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The operating system refused something.
-    #[error("cannot {doing} {}", path.display())]
-    Io {
-        /// What was tried.
-        doing: &'static str,
-        /// With which file or folder.
-        path: PathBuf,
-        /// What the operating system said.
-        #[source]
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] FileError),
     /// A file that was to be made is there already. It may hold the only keys to somebody's data.
     #[error("{} exists; it is left as it is", path.display())]
     Exists {
@@ -103,7 +96,7 @@ impl ServiceKeys {
     /// to be called while starting.
     pub fn load_or_generate(path: &Path, entropy: &dyn Entropy) -> Result<Self, KeysError> {
         match Self::load(path) {
-            Err(KeysError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            Err(KeysError::Io(FileError { source, .. })) if source.kind() == ErrorKind::NotFound => {
                 Self::generate(entropy).publish(path, entropy)?;
                 Self::load(path)
             }
@@ -119,16 +112,16 @@ impl ServiceKeys {
 
     /// The keys of a file, which has to exist: for servers that are given their keys. Blocks.
     pub fn load(path: &Path) -> Result<Self, KeysError> {
-        let mut file = fs::File::open(path).map_err(cannot("read", path))?;
+        let mut file = fs::File::open(path).map_err(FileError::of("read", path))?;
         // Of the file that is open, not of whatever has the name a moment later.
-        let metadata = file.metadata().map_err(cannot("read", path))?;
+        let metadata = file.metadata().map_err(FileError::of("read", path))?;
         if let Some(mode) = owner_only::mode_open_to_others(&metadata) {
             return Err(KeysError::OpenToOthers { path: path.to_owned(), mode });
         }
         // With room for all of it at once, so that no outgrown buffer stays behind in memory.
         let room = usize::try_from(metadata.len()).unwrap_or(0).saturating_add(64);
         let mut text = Zeroizing::new(Vec::with_capacity(room));
-        file.read_to_end(&mut text).map_err(cannot("read", path))?;
+        file.read_to_end(&mut text).map_err(FileError::of("read", path))?;
         key_file::read(&text).map_err(|problem| KeysError::Malformed { path: path.to_owned(), problem })
     }
 
@@ -141,14 +134,14 @@ impl ServiceKeys {
     pub fn to_text(&self) -> Result<Zeroizing<String>, KeysError> {
         let text = key_file::write(self).map_err(io::Error::from);
         let text = text.and_then(|text| String::from_utf8(text.to_vec()).map_err(io::Error::other));
-        text.map(Zeroizing::new).map_err(cannot("write", Path::new("the keys")))
+        Ok(text.map(Zeroizing::new).map_err(FileError::of("write", Path::new("the keys")))?)
     }
 
     /// Makes these keys those of the file, unless it is there by now; says whether they are.
     fn publish(&self, path: &Path, entropy: &dyn Entropy) -> Result<bool, KeysError> {
         let folder = folder_of(path);
-        owner_only::create_folder(folder).map_err(cannot("create the folder", folder))?;
-        Draft::write(self, path, entropy)?.publish()
+        owner_only::create_folder(folder).map_err(FileError::of("create the folder", folder))?;
+        Ok(draft(self, path, entropy)?.publish()?)
     }
 }
 

@@ -66,7 +66,6 @@ mod key_file;
 mod key_ring;
 mod keys;
 mod mac;
-mod owner_only;
 pub mod refresh_token_text;
 mod ring_file;
 mod secret_hash;

@@ -110,7 +110,7 @@ mod tests {
         file.read_ring().unwrap();
         fs::remove_file(&path).unwrap();
         assert!(file.has_changed());
-        assert!(matches!(file.read_ring(), Err(KeysError::Io { .. })));
+        assert!(matches!(file.read_ring(), Err(KeysError::Io(_))));
         assert!(!file.has_changed());
         fs::write(&path, &*keys.to_text().unwrap()).unwrap();
         assert!(file.has_changed());

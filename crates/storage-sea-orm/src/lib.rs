@@ -20,6 +20,8 @@
 //!   row where the page before ended. One that is lost is left alone for a while, and the primary answers.
 //! - **The audit** (ADR-031) sums every rule's terms by SQL from the tables alone, in one snapshot; nothing but what
 //!   breaks a rule leaves the database.
+//! - **Copies** of an embedded database (ADR-050) are of one moment, checked and audited before they have their name, and put in
+//!   a database's place only while nobody has it open.
 //! - **Nothing hangs**: waiting for a connection or for a lock ends as
 //!   [`StorageError::Unavailable`](jangteo_shared_kernel::StorageError::Unavailable).
 //!
@@ -105,6 +107,8 @@
 compile_error!("switch at least one engine on: the features are `sqlite`, `postgres` and `mysql`");
 
 mod audit;
+#[cfg(feature = "sqlite")]
+mod embedded;
 mod engine;
 mod entity;
 mod error;
@@ -120,6 +124,8 @@ mod set;
 mod storage;
 mod transaction;
 
+#[cfg(feature = "sqlite")]
+pub use embedded::{BackUp, Checked, EmbeddedDatabase, EmbeddedError, Restoration, Restored};
 pub use error::no_encrypted_connection;
 #[cfg(feature = "server")]
 pub use options::protection;

@@ -116,6 +116,9 @@ pub enum ConnectError {
     /// The URL names a database in memory, of which every connection would have its own.
     #[error("a SQLite database has to be a file, such as sqlite://data/jangteo.db")]
     InMemory,
+    /// A restore is putting another file in the place of an embedded database.
+    #[error("a restore is putting another database there; try again when it is done")]
+    BeingRestored,
     /// The database does not open.
     #[error("the database cannot be opened")]
     Storage(#[from] StorageError),

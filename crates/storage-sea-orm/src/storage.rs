@@ -1,6 +1,7 @@
 //! The storage: its pools, its schema, and the start of transactions.
 
 use std::fmt;
+use std::fs::File;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -22,7 +23,9 @@ pub struct SeaOrmStorage {
     pub(crate) reader: Lane<DatabaseConnection>,
     pub(crate) replicas: Arc<Replicas>,
     pub(crate) cipher: Arc<dyn FieldCipher>,
-    options: StorageOptions,
+    pub(crate) options: StorageOptions,
+    /// Nobody puts another file in the place of an embedded database meanwhile.
+    _held: Option<Arc<File>>,
 }
 
 impl SeaOrmStorage {
@@ -32,10 +35,21 @@ impl SeaOrmStorage {
         cipher: Arc<dyn FieldCipher>,
     ) -> Result<Self, ConnectError> {
         let engine = Engine::of(&options.url)?;
-        let Pools { writer, reader } = engine.connect(options).await?;
+        let pools = engine.connect(options).await?;
+        Self::over(pools, engine, options, cipher).await
+    }
+
+    pub(crate) async fn over(
+        pools: Pools,
+        engine: Engine,
+        options: &StorageOptions,
+        cipher: Arc<dyn FieldCipher>,
+    ) -> Result<Self, ConnectError> {
         let replicas = Arc::new(Replicas::connect_later(engine, options).await?);
         let lane = |connection| Lane { connection, engine, on_statement: options.on_statement.clone() };
-        Ok(Self { writer: lane(writer), reader: lane(reader), replicas, cipher, options: options.clone() })
+        let (writer, reader) = (lane(pools.writer), lane(pools.reader));
+        let (options, held) = (options.clone(), pools.held.map(Arc::new));
+        Ok(Self { writer, reader, replicas, cipher, options, _held: held })
     }
 
     /// The same storage, whose transactions run on so many connections of their own: for somebody who has as many
@@ -73,7 +87,7 @@ impl SeaOrmStorage {
     pub async fn migrate(&self) -> Result<Vec<String>, StorageError> {
         let error = |error| self.writer.engine.error(error);
         let tx = self.begin_migrating().await?;
-        let made = pending(&tx).await.map_err(error)?;
+        let made = pending(&tx, self.writer.engine).await?;
         Migrator::up(&tx, None).await.map_err(error)?;
         tx.commit().await.map_err(error)?;
         Ok(made)
@@ -83,13 +97,14 @@ impl SeaOrmStorage {
     pub async fn migrate_down(&self, changes: u32) -> Result<(), StorageError> {
         let error = |error| self.writer.engine.error(error);
         let tx = self.begin_migrating().await?;
+        pending(&tx, self.writer.engine).await?;
         Migrator::down(&tx, Some(changes)).await.map_err(error)?;
         tx.commit().await.map_err(error)
     }
 
     /// The changes that the schema lacks. Writes nothing.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StorageError> {
-        pending(&self.reader.connection).await.map_err(|error| self.reader.engine.error(error))
+        pending(&self.reader.connection, self.reader.engine).await
     }
 
     /// Closes all connections once what runs on them is done.
@@ -110,7 +125,7 @@ impl SeaOrmStorage {
         Ok(Lane { connection, engine: *engine, on_statement: on_statement.clone() })
     }
 
-    async fn begin_migrating(&self) -> Result<DatabaseTransaction, StorageError> {
+    pub(crate) async fn begin_migrating(&self) -> Result<DatabaseTransaction, StorageError> {
         self.writer.engine.begin_migrating(&self.options, &self.writer.connection).await
     }
 
@@ -124,9 +139,26 @@ impl SeaOrmStorage {
     }
 }
 
-async fn pending(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
-    let pending = Migrator::get_pending_migrations_read_only(db).await?;
-    Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+/// The changes that a schema lacks. One that has others is newer than this binary, which had better leave it alone.
+async fn pending(db: &impl ConnectionTrait, engine: Engine) -> Result<Vec<String>, StorageError> {
+    let error = |error| engine.error(error);
+    match Migrator::get_pending_migrations_read_only(db).await {
+        Ok(pending) => Ok(pending.iter().map(|change| change.name().to_owned()).collect()),
+        // It says so in words of its own if there are others, and perhaps if there is something else.
+        Err(other @ DbErr::Custom(_)) => {
+            let unknown = Migrator::unknown(db).await.map_err(error)?;
+            Err(if unknown.is_empty() { error(other) } else { newer(&unknown) })
+        }
+        Err(other) => Err(error(other)),
+    }
+}
+
+fn newer(unknown: &[String]) -> StorageError {
+    let (changes, unknown) = (if unknown.len() == 1 { "change" } else { "changes" }, unknown.join(", "));
+    let problem = format!(
+        "the schema is newer than this binary: it has the {changes} {unknown}, which this binary does not know"
+    );
+    StorageError::Fatal(problem.into())
 }
 
 impl UnitOfWork for SeaOrmStorage {

@@ -80,13 +80,15 @@ pub(crate) fn row(place: Place) -> Row {
         Place::StorageMemory => Row { tests_may_use: &[Place::StorageConformance], ..adapter() },
         Place::StorageSeaOrm => Row {
             rule: "storage-sea-orm knows the shared kernel, the contexts, the application's traits, the migrations, \
-                   tls and its driver; its tests may use storage-conformance and test-services, its example security",
+                   tls, files and its driver; its tests may use storage-conformance and test-services, its example \
+                   security",
             may_know: MayKnow::Only(&[
                 Place::SharedKernel,
                 Place::Context,
                 Place::Application,
                 Place::Migrations,
                 Place::Tls,
+                Place::Files,
             ]),
             tests_may_use: &[Place::StorageConformance, Place::TestServices],
             examples_may_use: &[Place::Security],
@@ -109,8 +111,20 @@ pub(crate) fn row(place: Place) -> Row {
             third_parties: ThirdParties::Any,
             never: NO_DATABASE_NO_HTTP,
         },
+        Place::Files => Row {
+            rule: "files is what adapters share about files; it knows no member and no driver",
+            may_know: MayKnow::Only(&[]),
+            tests_may_use: &[],
+            examples_may_use: &[],
+            third_parties: ThirdParties::Any,
+            never: NO_DATABASE_NO_HTTP,
+        },
         Place::Migrations => Row { tests_may_use: &[Place::TestServices], ..adapter() },
-        Place::Security => adapter(),
+        Place::Security => Row {
+            rule: "security knows the shared kernel, the contexts, the application's traits, files and its libraries",
+            may_know: MayKnow::Only(&[Place::SharedKernel, Place::Context, Place::Application, Place::Files]),
+            ..adapter()
+        },
         Place::TestServices => Row {
             rule: "test-services runs programs of the machine; it knows no member and no driver",
             may_know: MayKnow::Only(&[]),

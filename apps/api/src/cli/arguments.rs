@@ -52,6 +52,25 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Copies the embedded database, as of one moment, and proves the copy.
+    ///
+    /// Safe while the server runs, whose writers do not wait for it. The keys are not in it.
+    Backup {
+        /// Where to. The file must not exist, and its folder must; nobody but its owner may read it.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Puts a proved copy in the place of the embedded database, while nothing has that open.
+    ///
+    /// The keys have to be there. FILE stays as it is. Read "After a restore" in docs/operations.md.
+    Restore {
+        /// The copy: what `jangteo backup` has made, or the file of a database that was closed.
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+        /// Even if there is a database. It is kept beside the restored one, under a name that is told.
+        #[arg(long)]
+        replace: bool,
+    },
     /// Manages what rankings are read from.
     Ranking {
         #[command(subcommand)]

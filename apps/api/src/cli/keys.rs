@@ -108,7 +108,7 @@ fn unknown(ring: &KeyRing, in_use: &KeyUse) -> BTreeSet<u32> {
 
 /// A ring without keys that are in use belongs to another database, or is an old copy: its next key could get the id of
 /// one that is there.
-fn refuse_unknown(ring: &KeyRing, in_use: &KeyUse) -> anyhow::Result<()> {
+pub(super) fn refuse_unknown(ring: &KeyRing, in_use: &KeyUse) -> anyhow::Result<()> {
     let unknown = unknown(ring, in_use);
     anyhow::ensure!(unknown.is_empty(), "accounts need {}, which the ring does not have", named(&unknown));
     Ok(())

@@ -3,11 +3,13 @@
 mod admin;
 mod arguments;
 mod audit;
+mod backup;
 mod demo;
 mod keys;
 mod migrate;
 mod progress;
 mod ranking;
+mod restore;
 mod serve;
 mod signals;
 
@@ -80,6 +82,8 @@ fn execute(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Serve { migrate } => System::new().block_on(serve::run(&configuration, migrate, &traces)),
         Command::Migrate { check, down } => System::new().block_on(migrate::run(settings, check, down)),
         Command::Audit { json } => System::new().block_on(audit::run(settings, json)),
+        Command::Backup { to } => System::new().block_on(backup::run(settings, &to)),
+        Command::Restore { from, replace } => System::new().block_on(restore::run(settings, &from, replace)),
         Command::Ranking { command: RankingCommand::Rebuild { from, until } } => {
             System::new().block_on(ranking::rebuild(settings, from, until))
         }

@@ -14,6 +14,7 @@ mod accounts;
 mod alerts;
 mod audit;
 mod authorisation;
+mod back_up;
 mod bad_bodies;
 mod bad_input;
 mod catalogue;

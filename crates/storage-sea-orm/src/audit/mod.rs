@@ -38,17 +38,26 @@ fn ledgers() -> impl Iterator<Item = &'static Ledger> {
 impl AuditQueries for SeaOrmStorage {
     async fn audit(&self, now: Timestamp) -> Result<AuditReport, StorageError> {
         let snapshot = self.one_moment().await?;
-        let dialect = snapshot.engine.dialect();
-        if let Some(text) = dialect.before_whole_tables() {
-            snapshot.run(Statement::from_string(dialect.backend(), text)).await?;
-        }
-        let mut checks = Vec::with_capacity(AUDIT_RULES.len());
-        for rule in AUDIT_RULES {
-            checks.push(check(&snapshot, rule).await?);
-        }
+        let report = report(&snapshot, now).await?;
         snapshot.finish().await?;
-        Ok(AuditReport { as_of: now, checks })
+        Ok(report)
     }
+}
+
+/// What all rules say of a snapshot.
+pub(crate) async fn report(
+    snapshot: &Lane<DatabaseTransaction>,
+    now: Timestamp,
+) -> Result<AuditReport, StorageError> {
+    let dialect = snapshot.engine.dialect();
+    if let Some(text) = dialect.before_whole_tables() {
+        snapshot.run(Statement::from_string(dialect.backend(), text)).await?;
+    }
+    let mut checks = Vec::with_capacity(AUDIT_RULES.len());
+    for rule in AUDIT_RULES {
+        checks.push(check(snapshot, rule).await?);
+    }
+    Ok(AuditReport { as_of: now, checks })
 }
 
 async fn check(

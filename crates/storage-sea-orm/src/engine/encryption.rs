@@ -228,7 +228,7 @@ mod tests {
     /// What the writers and the readers of a URL are encrypted by, as the server sees it.
     async fn ciphers(url: &str) -> Result<[String; 2], ConnectError> {
         let engine = Engine::of(url)?;
-        let Pools { writer, reader } = engine.connect(&StorageOptions::new(url)).await?;
+        let Pools { writer, reader, .. } = engine.connect(&StorageOptions::new(url)).await?;
         let question = match engine {
             Engine::MySql => {
                 "SELECT VARIABLE_VALUE FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME = 'SSL_CIPHER'"

@@ -21,7 +21,9 @@ mod postgres;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "sqlite")]
-mod sqlite;
+pub(crate) mod sqlite;
+
+use std::fs::File;
 
 use jangteo_shared_kernel::StorageError;
 #[cfg(feature = "server")]
@@ -129,6 +131,8 @@ pub(crate) struct Pools {
     pub(crate) writer: DatabaseConnection,
     /// Where reads outside transactions run.
     pub(crate) reader: DatabaseConnection,
+    /// What keeps an embedded database in its place as long as it is open.
+    pub(crate) held: Option<File>,
 }
 
 impl Engine {

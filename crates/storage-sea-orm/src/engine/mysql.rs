@@ -27,6 +27,7 @@ pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectEr
     Ok(Pools {
         writer: connect_writers(options, options.writers).await?,
         reader: open(settings(options, options.readers, reading())?).await?,
+        held: None,
     })
 }
 

@@ -57,7 +57,7 @@ mod tests {
 
     #[tokio::test]
     async fn connections_of_postgres_carry_isolation_access_and_time_outs() {
-        let Pools { writer, reader } = pools(Service::Postgres).await;
+        let Pools { writer, reader, .. } = pools(Service::Postgres).await;
         let names = [
             "transaction_isolation",
             "transaction_read_only",
@@ -76,7 +76,7 @@ mod tests {
 
     #[tokio::test]
     async fn connections_of_mariadb_carry_isolation_access_and_time_outs() {
-        let Pools { writer, reader } = pools(Service::MariaDb).await;
+        let Pools { writer, reader, .. } = pools(Service::MariaDb).await;
         let names = [
             "@@tx_isolation",
             "@@tx_read_only",

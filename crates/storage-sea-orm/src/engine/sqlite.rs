@@ -3,6 +3,7 @@
 //! `jsonb_each` (SQLite 3.51, which is built in) hands each row on as it was parsed; `json_each` would write it as text
 //! again, and every column would read that text anew.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::SecondsFormat;
@@ -10,12 +11,13 @@ use jangteo_shared_kernel::StorageError;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 use tokio::time::sleep;
 
 use super::{Dialect, Engine, Pools, answered, json, listed};
+use crate::embedded::place;
 use crate::error::Class;
 use crate::options::{ConnectError, StorageOptions};
 use crate::set::{Changed, Column, Kind, Selected, Table};
@@ -34,8 +36,15 @@ const ONE_MOMENT: TransactionOptions = TransactionOptions {
     sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
 };
 
+/// Nobody else reads or writes.
+const ALONE: TransactionOptions = TransactionOptions {
+    isolation_level: None,
+    access_mode: None,
+    sqlite_transaction_mode: Some(SqliteTransactionMode::Exclusive),
+};
+
 /// SQLite's code for a lock that somebody else holds.
-const BUSY: i32 = 5;
+pub(crate) const BUSY: i32 = 5;
 
 /// How long before a file that was busy when it was opened is opened again.
 const REST: Duration = Duration::from_millis(20);
@@ -45,10 +54,9 @@ const ROW_BUFFER: usize = 1_024;
 
 pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectError> {
     refuse_memory(&options.url)?;
+    let held = place::hold_with_others(&options.url)?;
     let busy_timeout = options.busy_timeout;
-    let common = move |sqlite: SqliteConnectOptions| {
-        sqlite.foreign_keys(true).busy_timeout(busy_timeout).row_buffer_size(ROW_BUFFER)
-    };
+    let common = common(busy_timeout);
     // The writer comes first: it makes the file.
     let writer = pool(options, 1, move |sqlite| {
         common(sqlite)
@@ -67,7 +75,68 @@ pub(super) async fn connect(options: &StorageOptions) -> Result<Pools, ConnectEr
     let reader =
         pool(options, options.readers.max(1), move |sqlite| common(sqlite).pragma("query_only", "on"));
     let reader = Database::connect(reader).await.map_err(|error| Engine::Sqlite.error(error))?;
-    Ok(Pools { writer, reader })
+    Ok(Pools { writer, reader, held })
+}
+
+/// The pools of a copy that nobody else knows of: it is one file, whose write-ahead log is off.
+pub(crate) async fn connect_copy(options: &StorageOptions, file: &Path) -> Result<Pools, DbErr> {
+    let common = common(options.busy_timeout);
+    let at = |file: PathBuf| move |sqlite: SqliteConnectOptions| common(sqlite).filename(&file);
+    let (write, read) = (at(file.to_owned()), at(file.to_owned()));
+    let writer = pool(options, 1, move |sqlite| {
+        write(sqlite).journal_mode(SqliteJournalMode::Delete).synchronous(SqliteSynchronous::Full)
+    });
+    let writer = Database::connect(writer).await?;
+    let reader = pool(options, 1, move |sqlite| read(sqlite).pragma("query_only", "on"));
+    let reader = Database::connect(reader).await?;
+    Ok(Pools { writer, reader, held: None })
+}
+
+/// Whether SQLite knows a file for a database. Neither that nor what is beside it is written to, whatever it is.
+pub(crate) async fn probe(options: &StorageOptions, file: &Path) -> Result<(), DbErr> {
+    let file = file.to_owned();
+    let reader = pool(options, 1, move |sqlite| sqlite.filename(&file).read_only(true));
+    let reader = Database::connect(reader).await?;
+    reader.execute_unprepared("PRAGMA schema_version").await?;
+    reader.close().await
+}
+
+/// A database that nobody else can read or write until the transaction ends. Its write-ahead log is worked in and off, as
+/// after the last process has closed it: it is one file.
+pub(crate) async fn connect_alone(
+    options: &StorageOptions,
+    file: &Path,
+) -> Result<DatabaseTransaction, DbErr> {
+    let file = file.to_owned();
+    let alone = pool(options, 1, move |sqlite| {
+        let sqlite = sqlite.filename(&file).busy_timeout(Duration::ZERO);
+        sqlite.journal_mode(SqliteJournalMode::Delete).synchronous(SqliteSynchronous::Full)
+    });
+    let alone = Database::connect(alone).await?.begin_with_options(ALONE).await?;
+    // Somebody may have turned it on again in between, with whom the lock is of no use.
+    let question = Statement::from_string(DbBackend::Sqlite, "PRAGMA journal_mode");
+    let row = alone.query_one_raw(question).await?;
+    let mode: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    match mode.as_deref() {
+        Some("delete") => Ok(alone),
+        _ => Err(DbErr::Custom("another process has opened it".to_owned())),
+    }
+}
+
+/// SQLite's own number of an error, without what makes it more precise.
+pub(crate) fn code_of(error: &DbErr) -> Option<i32> {
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return None;
+    };
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff)
+}
+
+fn common(busy_timeout: Duration) -> impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Copy {
+    move |sqlite| sqlite.foreign_keys(true).busy_timeout(busy_timeout).row_buffer_size(ROW_BUFFER)
 }
 
 /// Opens the file. Of those who open a new one at once, one turns its write-ahead log on, and SQLite tells the others that it is
@@ -84,9 +153,7 @@ async fn open(pool: ConnectOptions, busy_timeout: Duration) -> Result<DatabaseCo
 }
 
 fn is_busy(error: &DbErr) -> bool {
-    let DbErr::Conn(RuntimeErr::SqlxError(error)) = error else { return false };
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    code.and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == BUSY)
+    code_of(error) == Some(BUSY)
 }
 
 /// The write lock is the lock of whoever changes the schema.
@@ -306,7 +373,6 @@ fn opened(row: &str, n: usize, kind: Kind) -> String {
 #[cfg(test)]
 mod tests {
     use chrono::{TimeDelta, TimeZone, Utc};
-    use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
     use uuid::Uuid;
 
     use super::*;
@@ -351,7 +417,7 @@ mod tests {
     async fn writes_are_durable_and_readers_only_read() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("a b.db").display());
-        let Pools { writer, reader } = connect(&StorageOptions::new(url)).await.unwrap();
+        let Pools { writer, reader, .. } = connect(&StorageOptions::new(url)).await.unwrap();
         assert!(folder.path().join("a b.db").exists());
         assert_eq!(setting(&writer, "journal_mode").await, "wal");
         // 2 is FULL.

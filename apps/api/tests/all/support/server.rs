@@ -64,7 +64,8 @@ impl Server {
         Self::launch(Arc::clone(&self.folder), self.variables.iter().cloned().chain(more).collect())
     }
 
-    fn launch(folder: Arc<TempDir>, variables: Vec<(String, String)>) -> Self {
+    /// A server on a folder in which everything is there that it needs.
+    pub(crate) fn launch(folder: Arc<TempDir>, variables: Vec<(String, String)>) -> Self {
         let log =
             File::options().create(true).append(true).open(folder.path().join("log")).expect("a log file");
         let mut child = command(folder.path())
@@ -202,16 +203,21 @@ pub(crate) fn run(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     run_in(folder.path(), variables, arguments, "")
 }
 
-/// Runs a command in a folder, with this on its standard input.
-pub(crate) fn run_in(folder: &Path, variables: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
-    let mut child = command(folder)
+/// Starts a command in a folder, and leaves it running.
+pub(crate) fn spawn_in(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Child {
+    command(folder)
         .envs(variables.iter().copied())
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the command starts");
+        .expect("the command starts")
+}
+
+/// Runs a command in a folder, with this on its standard input.
+pub(crate) fn run_in(folder: &Path, variables: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
+    let mut child = spawn_in(folder, variables, arguments);
     // A command that does not read its input may have ended already.
     let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
     child.wait_with_output().expect("the command ends")

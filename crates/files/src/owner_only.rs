@@ -11,7 +11,7 @@ use std::os::unix::fs::{
 };
 
 /// Creates a folder, and those above it that are missing, with mode 0700. One that exists stays as it is.
-pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
+pub fn create_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -20,7 +20,7 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Creates a file with mode 0600, to write to. Fails if there is one.
-pub(crate) fn create_file(path: &Path) -> io::Result<File> {
+pub fn create_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -29,7 +29,7 @@ pub(crate) fn create_file(path: &Path) -> io::Result<File> {
 }
 
 /// Gives a file the mode and the owner of another: whoever is root and changes a file for somebody leaves it theirs.
-pub(crate) fn make_like(file: &File, other: &Metadata) -> io::Result<()> {
+pub fn make_like(file: &File, other: &Metadata) -> io::Result<()> {
     #[cfg(unix)]
     if file.metadata()?.uid() != other.uid() {
         fchown(file, Some(other.uid()), Some(other.gid()))?;
@@ -38,7 +38,7 @@ pub(crate) fn make_like(file: &File, other: &Metadata) -> io::Result<()> {
 }
 
 /// Opens a file with mode 0600 that is made if there is none. What is in it does not matter.
-pub(crate) fn open_marker(path: &Path) -> io::Result<File> {
+pub fn open_marker(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -47,7 +47,8 @@ pub(crate) fn open_marker(path: &Path) -> io::Result<File> {
 }
 
 /// The mode of a file that not only its owner may use.
-pub(crate) fn mode_open_to_others(metadata: &Metadata) -> Option<u32> {
+#[must_use]
+pub fn mode_open_to_others(metadata: &Metadata) -> Option<u32> {
     #[cfg(unix)]
     {
         let mode = metadata.permissions().mode() & 0o7777;
@@ -61,7 +62,7 @@ pub(crate) fn mode_open_to_others(metadata: &Metadata) -> Option<u32> {
 }
 
 /// Makes the names of a folder outlive a loss of power.
-pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+pub fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     return File::open(path)?.sync_all();
     #[cfg(not(unix))]
