@@ -105,19 +105,12 @@ pub(crate) fn row(place: Place) -> Row {
         Place::Tls => Row {
             rule: "tls is what adapters share about TLS; it knows no member and no driver, and its tests may use \
                    test-services",
-            may_know: MayKnow::Only(&[]),
             tests_may_use: &[Place::TestServices],
-            examples_may_use: &[],
-            third_parties: ThirdParties::Any,
-            never: NO_DATABASE_NO_HTTP,
+            ..helper()
         },
         Place::Files => Row {
             rule: "files is what adapters share about files; it knows no member and no driver",
-            may_know: MayKnow::Only(&[]),
-            tests_may_use: &[],
-            examples_may_use: &[],
-            third_parties: ThirdParties::Any,
-            never: NO_DATABASE_NO_HTTP,
+            ..helper()
         },
         Place::Migrations => Row { tests_may_use: &[Place::TestServices], ..adapter() },
         Place::Security => Row {
@@ -127,11 +120,7 @@ pub(crate) fn row(place: Place) -> Row {
         },
         Place::TestServices => Row {
             rule: "test-services runs programs of the machine; it knows no member and no driver",
-            may_know: MayKnow::Only(&[]),
-            tests_may_use: &[],
-            examples_may_use: &[],
-            third_parties: ThirdParties::Any,
-            never: NO_DATABASE_NO_HTTP,
+            ..helper()
         },
         Place::FuzzProperties => Row {
             rule: "fuzz-properties calls what reads and what computes: the shared kernel, the contexts, the application and \
@@ -167,6 +156,18 @@ fn adapter() -> Row {
         examples_may_use: &[],
         third_parties: ThirdParties::Any,
         never: &[],
+    }
+}
+
+/// What those have in common that others take for the machine's side of things.
+fn helper() -> Row {
+    Row {
+        rule: "it knows no member and no driver",
+        may_know: MayKnow::Only(&[]),
+        tests_may_use: &[],
+        examples_may_use: &[],
+        third_parties: ThirdParties::Any,
+        never: NO_DATABASE_NO_HTTP,
     }
 }
 
