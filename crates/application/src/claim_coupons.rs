@@ -34,6 +34,11 @@ impl ClaimCoupon {
     pub fn subjects(&self) -> Vec<Uuid> {
         vec![self.campaign.as_uuid(), self.user.as_uuid()]
     }
+
+    /// Who claims from which campaign.
+    pub(crate) const fn claimant(&self) -> Claimant {
+        Claimant { campaign: self.campaign, user: self.user }
+    }
 }
 
 /// Why a coupon was not issued.
@@ -70,7 +75,7 @@ where
     ) -> Result<Vec<Self::Verdict>, StorageError> {
         let allotments =
             tx.lock_campaigns(&commands.iter().map(|command| command.campaign).collect()).await?;
-        let claimants = commands.iter().map(claimant).collect();
+        let claimants = commands.iter().map(ClaimCoupon::claimant).collect();
         let held = tx.count_claims(&claimants).await?;
         let mut ledger = AnswerLedger::read(tx, commands.iter().map(|command| &command.mark)).await?;
 
@@ -107,7 +112,7 @@ impl ClaimCoupons {
     ) -> Result<IssuedCoupon, ClaimCouponRefusal> {
         let allotment =
             set.allotments.get_mut(&command.campaign).ok_or(ClaimCouponRefusal::CampaignNotFound)?;
-        let held = set.held.entry(claimant(command)).or_default();
+        let held = set.held.entry(command.claimant()).or_default();
         let coupon = allotment.claim(self.sources.id(now), command.user, *held, now)?;
         *held = Quantity::new(coupon.nth).unwrap_or(Quantity::MAX);
         let data = Claimed { issued_coupon_id: coupon.id, user_id: coupon.user, sequence: coupon.sequence };
@@ -134,8 +139,4 @@ struct Set {
     held: BTreeMap<Claimant, Quantity>,
     issued: Vec<IssuedCoupon>,
     events: Vec<Event>,
-}
-
-const fn claimant(command: &ClaimCoupon) -> Claimant {
-    Claimant { campaign: command.campaign, user: command.user }
 }

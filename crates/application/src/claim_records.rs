@@ -43,8 +43,7 @@ pub struct ClaimRecord {
 impl ClaimLookUp {
     /// The look-up of all that there is about a command.
     pub(crate) fn of(command: &ClaimCoupon) -> Self {
-        let claimant = Claimant { campaign: command.campaign, user: command.user };
-        Self { claimant: Some(claimant), ..Self::of_answer(command) }
+        Self { claimant: Some(command.claimant()), ..Self::of_answer(command) }
     }
 
     /// That of the stored answer only.

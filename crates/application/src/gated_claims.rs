@@ -62,13 +62,12 @@ impl<G: ClaimGate> GatedClaims<G> {
         E: From<StorageError>,
         F: Future<Output = Result<ClaimVerdict, E>>,
     {
-        let claimant = Claimant { campaign: command.campaign, user: command.user };
         let Some(allotment) = self.allotment(records, command.campaign).await? else {
             let record = records.record(ClaimLookUp::of_answer(&command)).await?;
             return Ok(refuse(&command, record, ClaimCouponRefusal::CampaignNotFound));
         };
         let pass = match allotment.check_open(self.sources.now()) {
-            Ok(()) => self.enter(claimant).await,
+            Ok(()) => self.enter(command.claimant()).await,
             Err(refusal) => Err(refusal),
         };
         let pass = match pass {
@@ -92,7 +91,7 @@ impl<G: ClaimGate> GatedClaims<G> {
         command: &ClaimCoupon,
         allotment: &Allotment,
     ) -> Result<ClaimVerdict, E> {
-        let claimant = Claimant { campaign: command.campaign, user: command.user };
+        let claimant = command.claimant();
         let known = {
             let latecomers = self.latecomers.read().unwrap_or_else(PoisonError::into_inner);
             latecomers.get(&claimant).copied()
