@@ -1,5 +1,7 @@
 //! Values that many bodies share.
 
+use std::fmt;
+
 use chrono::{DateTime, Datelike, NaiveDate};
 use jangteo_shared_kernel::{Money, Timestamp, whole_milliseconds};
 use serde::{Deserialize, Serialize, Serializer};
@@ -44,7 +46,13 @@ pub(crate) struct Instant(pub Timestamp);
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0.format("%Y-%m-%dT%H:%M:%S%.3fZ"))
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.format("%Y-%m-%dT%H:%M:%S%.3fZ").fmt(f)
     }
 }
 

@@ -9,6 +9,7 @@ use jangteo_shared_kernel::Clock;
 
 use super::{DONE, REFUSED, say};
 use crate::body::audit::AuditBody;
+use crate::body::values::Instant;
 use crate::config::Settings;
 use crate::keys::passing_cipher;
 use crate::storage;
@@ -31,7 +32,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<u8> {
 
 /// The report for a person: every rule as the equation that it is, and the rows that break it.
 fn readable(report: &AuditReport) -> anyhow::Result<String> {
-    let mut text = format!("Audit as of {}\n", report.as_of.format("%Y-%m-%dT%H:%M:%S%.3fZ"));
+    let mut text = format!("Audit as of {}\n", Instant(report.as_of));
     for check in &report.checks {
         let verdict = if check.holds() { "ok  " } else { "FAIL" };
         let name = check.rule.name;
@@ -52,11 +53,16 @@ fn readable(report: &AuditReport) -> anyhow::Result<String> {
     }
     let (all, broken) = (report.checks.len(), report.checks.iter().filter(|check| !check.holds()).count());
     if broken == 0 {
-        writeln!(text, "Everything adds up: all {all} rules hold.")?;
+        writeln!(text, "{}", adds_up(report))?;
     } else {
         writeln!(text, "{broken} of {all} rules are broken.")?;
     }
     Ok(text)
+}
+
+/// What is said of a report in which every rule holds.
+pub(super) fn adds_up(report: &AuditReport) -> String {
+    format!("Everything adds up: all {} rules hold.", report.checks.len())
 }
 
 /// A side of a rule with its figures: `stock 100 + ordered 20`.

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use jangteo_security::{SystemClock, SystemEntropy};
-use jangteo_shared_kernel::Timestamp;
 use jangteo_storage_sea_orm::{BackUp, Checked};
 
+use super::audit::adds_up;
 use super::{DONE, say};
+use crate::body::values::Instant;
 use crate::config::{KeySource, Settings};
 use crate::keys::passing_cipher;
 use crate::storage;
@@ -20,8 +21,8 @@ pub(super) async fn run(settings: &Settings, to: &Path) -> anyhow::Result<u8> {
     // Also if nothing was made: what is open last tidies up.
     storage.close().await?;
     let BackUp { file, bytes, as_of, checked, .. } = made?;
-    say(format!("Backed up to {}: {bytes} bytes, as of {}.", file.display(), instant(as_of)))?;
-    say(adds_up(&checked))?;
+    say(format!("Backed up to {}: {bytes} bytes, as of {}.", file.display(), Instant(as_of)))?;
+    say(found_right(&checked))?;
     say(format!(
         "The keys are not in it. They are in {}: keep a copy of them elsewhere.",
         place_of(&settings.keys)
@@ -29,14 +30,9 @@ pub(super) async fn run(settings: &Settings, to: &Path) -> anyhow::Result<u8> {
     Ok(DONE)
 }
 
-/// An instant as the API writes it.
-pub(super) fn instant(instant: Timestamp) -> String {
-    instant.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
-}
-
 /// What was found out about a copy that is as it should be.
-pub(super) fn adds_up(checked: &Checked) -> String {
-    let holds = format!("Everything adds up: all {} rules hold.", checked.report.checks.len());
+pub(super) fn found_right(checked: &Checked) -> String {
+    let holds = adds_up(&checked.report);
     if checked.pending.is_empty() {
         return holds;
     }

@@ -9,8 +9,9 @@ use jangteo_security::{SealedFields, ServiceKeys, SystemClock, SystemEntropy};
 use jangteo_shared_kernel::Clock;
 use jangteo_storage_sea_orm::{Restoration, Restored};
 
-use super::backup::{adds_up, instant, place_of};
+use super::backup::{found_right, place_of};
 use super::{DONE, keys, say};
+use crate::body::values::Instant;
 use crate::config::{KeySource, Settings};
 use crate::keys::passing_cipher;
 use crate::storage::{self, Storage};
@@ -36,13 +37,13 @@ pub(super) async fn run(settings: &Settings, from: &Path, replace: bool) -> anyh
     let Restored { database, former, checked, .. } = prepared.finish().await?;
     let as_of = checked.as_of.map_or_else(
         || "as of a moment that it does not tell, as `jangteo backup` has not made it".to_owned(),
-        |as_of| format!("as of {}", instant(as_of)),
+        |as_of| format!("as of {}", Instant(as_of)),
     );
     say(format!("Restored {} from {}, {as_of}.", database.display(), from.display()))?;
     if let Some(former) = former {
         say(format!("The former database is kept: {}.", former.display()))?;
     }
-    say(adds_up(&checked))?;
+    say(found_right(&checked))?;
     say(BACK_IN_TIME)?;
     Ok(DONE)
 }
