@@ -41,7 +41,7 @@ fn not_started(program: &Command) -> String {
 }
 
 /// A call as one would type it, but for what quotes it needs.
-fn as_typed(program: &Command) -> String {
+pub(crate) fn as_typed(program: &Command) -> String {
     let arguments = program.get_args().map(|argument| argument.display().to_string());
     [name(program)].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
 }

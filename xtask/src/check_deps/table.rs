@@ -103,25 +103,22 @@ pub(crate) fn row(place: Place) -> Row {
             ..adapter()
         },
         Place::Tls => Row {
-            rule: "tls is what adapters share about TLS; it knows no member and no driver, and its tests may use \
-                   test-services",
             tests_may_use: &[Place::TestServices],
-            ..helper()
+            ..helper(
+                "tls is what adapters share about TLS; it knows no member and no driver, and its tests may use \
+                 test-services",
+            )
         },
-        Place::Files => Row {
-            rule: "files is what adapters share about files; it knows no member and no driver",
-            ..helper()
-        },
+        Place::Files => helper("files is what adapters share about files; it knows no member and no driver"),
         Place::Migrations => Row { tests_may_use: &[Place::TestServices], ..adapter() },
         Place::Security => Row {
             rule: "security knows the shared kernel, the contexts, the application's traits, files and its libraries",
             may_know: MayKnow::Only(&[Place::SharedKernel, Place::Context, Place::Application, Place::Files]),
             ..adapter()
         },
-        Place::TestServices => Row {
-            rule: "test-services runs programs of the machine; it knows no member and no driver",
-            ..helper()
-        },
+        Place::TestServices => {
+            helper("test-services runs programs of the machine; it knows no member and no driver")
+        }
         Place::FuzzProperties => Row {
             rule: "fuzz-properties calls what reads and what computes: the shared kernel, the contexts, the application and \
                    security; no storage, so that a fuzzer is fast",
@@ -159,10 +156,10 @@ fn adapter() -> Row {
     }
 }
 
-/// What those have in common that others take for the machine's side of things.
-fn helper() -> Row {
+/// What those have in common that know no member and reach no database.
+fn helper(rule: &'static str) -> Row {
     Row {
-        rule: "it knows no member and no driver",
+        rule,
         may_know: MayKnow::Only(&[]),
         tests_may_use: &[],
         examples_may_use: &[],

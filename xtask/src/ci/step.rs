@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-use crate::program::succeeds;
+use crate::program::{self, succeeds};
 
 /// Something that continuous integration does and that may fail.
 pub(crate) struct Step<'a> {
@@ -56,7 +56,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// A call of cargo as one would type it in a shell.
+/// A call of cargo as one would type it in a shell, with its variables.
 fn as_typed(cargo: &Command) -> String {
     let mut line = String::new();
     for (name, value) in cargo.get_envs() {
@@ -64,11 +64,7 @@ fn as_typed(cargo: &Command) -> String {
         // Writing to a String does not fail.
         let _ = write!(line, "{}=\"{}\" ", name.display(), value.display());
     }
-    line.push_str("cargo");
-    for argument in cargo.get_args() {
-        let _ = write!(line, " {}", argument.display());
-    }
-    line
+    line + &program::as_typed(cargo)
 }
 
 /// A duration for people: `0.3 s`, `4 min 07 s`.
