@@ -2,12 +2,13 @@
 
 use anyhow::Result;
 
+use super::stage::{PRODUCTS, Stage};
 use crate::limits::{self, Holding};
 use crate::options::{Options, Workload};
 use crate::report::{HOT_ROW, ONE_A_TRANSACTION, Report};
 use crate::shop::{Database, Postgres};
 
-const SMALL: Holding = Holding { products: 10_000, orders: 0 };
+const SMALL: Holding = Holding { products: PRODUCTS, orders: 0 };
 
 pub(super) async fn run(options: &Options, postgres: &Postgres, report: &mut Report) -> Result<()> {
     if !options.wants(Workload::W1) && !options.wants(Workload::W2) {
@@ -29,6 +30,21 @@ pub(super) async fn run_large(
     println!("Limits: orders by SQL alone, among as many as in S2.");
     let (one_each, sets) = ("pgbench, as much in the tables as in S2", "SQL only, sets of 128, likewise");
     measure(options, postgres, large, &[(one_each, large.products)], &[(sets, 128)], report).await
+}
+
+/// The limit of a schedule: what pgbench does at its rate.
+pub(super) async fn run_when_due(
+    stage: &Stage<'_>,
+    name: &'static str,
+    rate: f64,
+    report: &mut Report,
+) -> Result<()> {
+    let database = stage.shop.database.new_one_beside()?;
+    limits::prepare(&database, SMALL).await?;
+    let seen = limits::when_due(&database, SMALL.products, rate, stage.options.measured())?;
+    println!("    pgbench at that rate: p50 {:.2} ms, p99 {:.2} ms", seen.p50, seen.p99);
+    report.when_due.push((name, seen));
+    database.discard()
 }
 
 /// The limits of W5.

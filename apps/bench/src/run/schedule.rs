@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
-use super::stage::{PRODUCTS, Stage, close, tell_faults};
-use crate::limits::{self, Holding};
+use super::limits;
+use super::stage::{Stage, close, tell_faults};
 use crate::load;
 use crate::options::Workload;
 use crate::report::Report;
@@ -40,15 +40,5 @@ async fn at(stage: &Stage<'_>, name: &'static str, rate: f64, report: &mut Repor
     close(name, &shop, server, &book, measured.lost).await?;
     shop.database.discard()?;
     report.loads.push((name.to_owned(), measured));
-    limit(stage, name, rate, report).await
-}
-
-/// What pgbench does at the same rate.
-async fn limit(stage: &Stage<'_>, name: &'static str, rate: f64, report: &mut Report) -> Result<()> {
-    let database = stage.shop.database.new_one_beside()?;
-    limits::prepare(&database, Holding { products: PRODUCTS, orders: 0 }).await?;
-    let seen = limits::when_due(&database, PRODUCTS, rate, stage.options.measured())?;
-    println!("    pgbench at that rate: p50 {:.2} ms, p99 {:.2} ms", seen.p50, seen.p99);
-    report.when_due.push((name, seen));
-    database.discard()
+    limits::run_when_due(stage, name, rate, report).await
 }
