@@ -154,8 +154,8 @@ async fn a_body_has_a_kind_and_a_size() {
     minji.send(list.body("ignored")).await.is(200);
 }
 
-/// Sends bytes as they are and reads until the server closes.
-fn talk(server: &Server, parts: &[&[u8]]) -> String {
+/// Sends bytes as they are.
+fn say(server: &Server, parts: &[&[u8]]) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     for part in parts {
         // The server may have seen enough and closed.
@@ -163,7 +163,18 @@ fn talk(server: &Server, parts: &[&[u8]]) -> String {
             break;
         }
     }
+    stream
+}
+
+/// Sends bytes as they are, and nothing after them, and reads until the server closes.
+fn talk(server: &Server, parts: &[&[u8]]) -> String {
+    let stream = say(server, parts);
     let _ = stream.shutdown(Shutdown::Write);
+    hear(stream)
+}
+
+/// Reads until the server closes.
+fn hear(mut stream: TcpStream) -> String {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
@@ -184,7 +195,9 @@ async fn a_body_in_chunks_or_of_another_length_than_it_says_is_bounded_too() {
     let chunk = format!("{:x}\r\n{}\r\n", 16_384, " ".repeat(16_384));
     let chunks: Vec<&[u8]> = vec![chunk.as_bytes(); 5];
     let start = head("Transfer-Encoding: chunked");
-    let answer = talk(&server, &[&[start.as_bytes()], &chunks[..], &[b"0\r\n\r\n"]].concat());
+    // Its sender stays. To the HTTP library a body of more than 32 KiB has broken off when its sender closes before it was
+    // read, even if all of it has come.
+    let answer = hear(say(&server, &[&[start.as_bytes()], &chunks[..], &[b"0\r\n\r\n"]].concat()));
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 
     // Much more is announced than comes: refused at once, without waiting for it.
