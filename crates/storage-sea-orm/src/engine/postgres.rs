@@ -283,13 +283,15 @@ impl Dialect for Postgres {
                 array.push(value);
             }
         }
+        // The rows are as many as the longest array has values, and `unnest` fills up the others with NULL.
+        let counted = columns.iter().any(|column| !column.nullable);
         let arrays = columns.iter().zip(arrays);
         arrays
-            .map(
-                |(column, values)| {
-                    if column.nullable { written(&values) } else { typed(column.kind, values) }
-                },
-            )
+            .map(|(column, values)| match column.nullable {
+                true if counted && values.iter().all(|value| !value.is_some()) => Ok("{}".into()),
+                true => written(&values),
+                false => typed(column.kind, values),
+            })
             .collect()
     }
 }
@@ -488,6 +490,17 @@ mod tests {
         assert_eq!(Postgres.parameters(&columns, rows).unwrap(), arrays.map(Value::from));
         let unknown = vec![vec![1.5_f64.into()]];
         assert!(Postgres.parameters(&[column(Kind::Integer, true)], unknown).is_err());
+    }
+
+    #[test]
+    fn what_is_null_everywhere_does_not_travel() {
+        let columns = [column(Kind::Instant, true), column(Kind::Text, true), column(Kind::Id, false)];
+        let row = |text: Option<&str>| {
+            vec![Value::ChronoDateTimeUtc(None), text.map(str::to_owned).into(), Uuid::nil().into()]
+        };
+        let [instants, texts, _] =
+            Postgres.parameters(&columns, vec![row(None), row(Some("a"))]).unwrap().try_into().unwrap();
+        assert_eq!([instants, texts], ["{}", "{NULL,\"a\"}"].map(Value::from));
     }
 
     #[test]
