@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat};
 use jangteo_shared_kernel::{Money, Timestamp, whole_milliseconds};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
@@ -46,13 +46,19 @@ pub(crate) struct Instant(pub Timestamp);
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.text())
+    }
+}
+
+impl Instant {
+    fn text(self) -> String {
+        self.0.to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 }
 
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.format("%Y-%m-%dT%H:%M:%S%.3fZ").fmt(f)
+        f.write_str(&self.text())
     }
 }
 
