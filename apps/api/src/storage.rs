@@ -1,6 +1,5 @@
 //! Which storage the shop has: the one place that names it.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,9 +79,7 @@ pub(crate) fn embedded(settings: &Settings) -> anyhow::Result<EmbeddedDatabase> 
 
 /// Whether an embedded database has no file yet. Opening it would make one.
 pub(crate) fn is_missing(settings: &Settings) -> bool {
-    let path = settings.database_url.strip_prefix(EMBEDDED);
-    let path = path.map(|rest| rest.split('?').next().unwrap_or(rest));
-    path.is_some_and(|path| !Path::new(path).exists())
+    EmbeddedDatabase::of(&settings.database_url).is_ok_and(|database| !database.path().exists())
 }
 
 /// Whether the storage answers.

@@ -77,6 +77,22 @@ fn the_schema_is_brought_up_to_date_and_back() {
     assert_eq!(migrate(&["--check"]).status.code(), Some(0));
 }
 
+#[test]
+fn a_database_is_the_same_to_every_command_whatever_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("a%20shop.sqlite").display());
+    let by_url = [("JANGTEO__DATABASE__URL", url.as_str())];
+    let by_folder = [("JANGTEO__DATA_DIR", "100%20 of it? 가게")];
+    for (settings, file) in [(by_url, "a shop.sqlite"), (by_folder, "100%20 of it? 가게/jangteo.sqlite")] {
+        let migrate = |arguments: &[&str]| run_in(folder.path(), &settings, arguments, "");
+        let made = migrate(&["migrate"]);
+        assert_eq!(made.status.code(), Some(0), "{}", text(&made));
+        assert!(folder.path().join(file).is_file(), "{file}: {}", text(&made));
+        let checked = migrate(&["migrate", "--check"]);
+        assert_eq!(checked.status.code(), Some(0), "{}", text(&checked));
+    }
+}
+
 #[tokio::test]
 async fn an_administrator_is_made_with_a_password_from_standard_input() {
     let server = Server::start();
