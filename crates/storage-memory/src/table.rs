@@ -76,7 +76,14 @@ impl<K: Ord + Clone, V: Clone> Working<K, V> {
             self.locks.insert(key, shared.wait_for(lock).await?);
         }
         let state = shared.state();
-        Ok(keys.iter().filter_map(|key| Some((key.clone(), self.get(table(&state), key)?.clone()))).collect())
+        // One that was committed meanwhile is not held.
+        let held = keys.iter().filter(|key| self.holds(key));
+        Ok(held.filter_map(|key| Some((key.clone(), self.get(table(&state), key)?.clone()))).collect())
+    }
+
+    /// Whether nobody else can change the row, as this transaction has locked or added it.
+    fn holds(&self, key: &K) -> bool {
+        self.locks.contains_key(key) || self.inserted.contains(key)
     }
 
     /// Locks rows that nobody else holds, at most so many, and reads them.
@@ -102,7 +109,7 @@ impl<K: Ord + Clone, V: Clone> Working<K, V> {
 
     /// Takes the lock of a row unless somebody else has it.
     fn try_hold(&mut self, table: &Table<K, V>, key: &K) -> bool {
-        if self.locks.contains_key(key) || self.inserted.contains(key) {
+        if self.holds(key) {
             return true;
         }
         let free = table.0.get(key).map(|row| Arc::clone(&row.lock).try_lock_owned());
@@ -154,7 +161,7 @@ impl<K: Ord + Clone, V: Clone> Working<K, V> {
     where
         K: 'a,
     {
-        if keys.into_iter().all(|key| self.locks.contains_key(key) || self.inserted.contains(key)) {
+        if keys.into_iter().all(|key| self.holds(key)) {
             Ok(())
         } else {
             Err(broken("a row was saved that this transaction has not locked"))

@@ -206,6 +206,29 @@ async fn an_uncommitted_row_is_unknown_to_others() {
     assert_eq!(lock(&mut other, from_ref(&product)).await.unwrap(), 1);
 }
 
+/// What a lock answers is locked. A row that is committed while another is waited for is not there yet.
+#[tokio::test]
+async fn a_row_that_comes_while_another_is_waited_for_is_left_out() {
+    let fixtures = Fixtures::seeded(8);
+    let storage = MemoryStorage::new();
+    let known = with_products(&storage, &fixtures, 1).await.unwrap();
+    let both = [known.clone(), vec![fixtures.product()]].concat();
+    let mut holder = storage.begin().await.unwrap();
+    lock(&mut holder, &known).await.unwrap();
+    let mut waiter = storage.begin().await.unwrap();
+    let (found, ()) = tokio::join!(lock(&mut waiter, &both), async {
+        let mut tx = storage.begin().await.unwrap();
+        tx.insert_products(&both[1..]).await.unwrap();
+        tx.commit().await.unwrap();
+        holder.commit().await.unwrap();
+    });
+    assert_eq!(found.unwrap(), 1);
+    waiter.save_stock(&known).await.unwrap();
+    assert!(waiter.save_stock(&both[1..]).await.is_err());
+    assert_eq!(lock(&mut waiter, &both).await.unwrap(), 2);
+    waiter.save_stock(&both).await.unwrap();
+}
+
 /// Two transactions that insert under one key find out when they commit, and the loser leaves nothing.
 #[tokio::test]
 async fn the_later_commit_of_a_race_is_lost_as_a_whole() {
