@@ -287,10 +287,14 @@ impl Dialect for Postgres {
         let counted = columns.iter().any(|column| !column.nullable);
         let arrays = columns.iter().zip(arrays);
         arrays
-            .map(|(column, values)| match column.nullable {
-                true if counted && values.iter().all(|value| !value.is_some()) => Ok("{}".into()),
-                true => written(&values),
-                false => typed(column.kind, values),
+            .map(|(column, values)| {
+                if !column.nullable {
+                    typed(column.kind, values)
+                } else if counted && !values.iter().any(Value::is_some) {
+                    Ok("{}".into())
+                } else {
+                    written(&values)
+                }
             })
             .collect()
     }
