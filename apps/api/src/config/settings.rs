@@ -11,7 +11,7 @@ use jangteo_point::PointLimits;
 use jangteo_redis::{InvalidRedisAddress, RedisAddress};
 use jangteo_security::{Argon2idCost, HashingBounds};
 use jangteo_shared_kernel::{BusinessZone, Currency};
-use jangteo_storage_sea_orm::protection;
+use jangteo_storage_sea_orm::{EmbeddedDatabase, protection};
 use tracing_subscriber::EnvFilter;
 
 use super::allowances::Allowances;
@@ -254,7 +254,7 @@ fn password_bounds(from: &mut Reader, cores: NonZeroUsize) -> HashingBounds {
 }
 
 fn database_url(from: &mut Reader, data_dir: &Path) -> String {
-    let embedded = || embedded_url(&data_dir.join("jangteo.sqlite"));
+    let embedded = || EmbeddedDatabase::url_of(&data_dir.join("jangteo.sqlite"));
     let parse = |text: &str| match engine(text) {
         Some(_) => usable(text),
         // The value may hold a password, so it is not repeated.
@@ -265,19 +265,6 @@ fn database_url(from: &mut Reader, data_dir: &Path) -> String {
         ),
     };
     from.read("database.url", embedded, parse, |url| quoted(&masked(url)))
-}
-
-/// What a name may have that means something else in a URL is written by its number.
-fn embedded_url(file: &Path) -> String {
-    let written = |character: char| {
-        let means_itself = !character.is_ascii() || character.is_ascii_alphanumeric();
-        if means_itself || "-._~/".contains(character) {
-            character.to_string()
-        } else {
-            format!("%{:02X}", u32::from(character))
-        }
-    };
-    "sqlite://".to_owned() + &file.display().to_string().chars().map(written).collect::<String>()
 }
 
 /// An empty text is no replica. A comma in a password is written as `%2C`.

@@ -7,6 +7,7 @@ use jangteo_files::FileError;
 use jangteo_shared_kernel::StorageError;
 use sea_orm::DbErr;
 
+use super::EmbeddedDatabase;
 use crate::engine::{Engine, sqlite};
 use crate::options::ConnectError;
 
@@ -41,8 +42,8 @@ pub enum EmbeddedError {
     /// What SQLite keeps beside a database that is open, or that was not closed.
     #[error(
         "{} is there, which is a part of {file}: it is open somewhere, or was not closed. Close it, or work it in by \
-         opening it once: JANGTEO__DATABASE__URL=sqlite://{file} jangteo audit",
-        part.display(), file = file.display()
+         opening it once: JANGTEO__DATABASE__URL={url} jangteo audit",
+        part.display(), file = file.display(), url = EmbeddedDatabase::url_of(file)
     )]
     NotClosed {
         /// The file that was to be restored.

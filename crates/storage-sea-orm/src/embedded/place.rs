@@ -35,6 +35,21 @@ impl EmbeddedDatabase {
         }
     }
 
+    /// The URL of a file, by which [`EmbeddedDatabase::of`] finds it. What a name may have that means something else in a URL is
+    /// written by its number.
+    #[must_use]
+    pub fn url_of(file: &Path) -> String {
+        let written = |character: char| {
+            let means_itself = !character.is_ascii() || character.is_ascii_alphanumeric();
+            if means_itself || "-._~/".contains(character) {
+                character.to_string()
+            } else {
+                format!("%{:02X}", u32::from(character))
+            }
+        };
+        "sqlite://".to_owned() + &file.display().to_string().chars().map(written).collect::<String>()
+    }
+
     /// Its file; where a link leads to, if it is one.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -99,5 +114,24 @@ pub(super) fn hold_alone(file: &Path) -> Result<File, EmbeddedError> {
         Ok(()) => Ok(folder),
         Err(TryLockError::WouldBlock) => Err(EmbeddedError::InUse(file.to_owned())),
         Err(TryLockError::Error(error)) => Err(FileError::of("lock", path)(error).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_found_by_its_url_whatever_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["shop.sqlite", "a b%20?c=#1.sqlite", "가게's [1]&2+3:4@5.sqlite"] {
+            let file = folder.path().join(name);
+            let found = EmbeddedDatabase::of(&EmbeddedDatabase::url_of(&file)).unwrap();
+            assert_eq!(found.path(), resolved(&file));
+        }
+        assert_eq!(
+            EmbeddedDatabase::url_of(Path::new("data/jangteo.sqlite")),
+            "sqlite://data/jangteo.sqlite"
+        );
     }
 }
